@@ -23,7 +23,7 @@ import numpy.typing as npt
 from pitch_truth import FPS, HEIGHT, SHARED, WIDTH, SimulatedMatch, simulated_match
 
 from touchline.core.actions import MOVEMENTS, Action, ActionLookup, Actions
-from touchline.core.kinematics import speeds_mps
+from touchline.core.geometry.kinematics import speeds_mps
 from touchline.core.tracks import Track
 from touchline.formats.boxes.tracks_parquet import read_tracks_parquet
 from touchline.metrics.bootstrap import over_groups

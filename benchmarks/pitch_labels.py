@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from pitch_truth import HEIGHT, WIDTH, labelled_frames
 
-from touchline.core.pitch import keypoints_m
+from touchline.core.geometry.pitch import keypoints_m
 from touchline.tracking.pitch.homography import PitchView, fit_view
 from touchline.tracking.pitch.size import fit_pitch_size
 

@@ -14,7 +14,7 @@ from pitch_labels import grid_errors, shares, summary
 from pitch_shots import REPORTED, place_shot, position_errors
 from pitch_truth import HEIGHT, SIMULATED_PITCH, WIDTH, LabelledFrame, labelled_frames, simulated_shot
 
-from touchline.core.pitch import keypoints_m
+from touchline.core.geometry.pitch import keypoints_m
 from touchline.tracking.pitch.finder import PitchFinder, load_pitch_finder
 from touchline.tracking.pitch.homography import fit_view
 from touchline.tracking.pitch.size import fit_pitch_size

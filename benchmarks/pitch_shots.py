@@ -10,8 +10,8 @@ import numpy.typing as npt
 from pitch_labels import shares, summary
 from pitch_truth import FPS, HEIGHT, SIMULATED_PITCH, WIDTH, SimulatedMatch, simulated_shot
 
-from touchline.core.kinematics import movement, smooth_course, speeds_mps
-from touchline.core.pitch import STANDARD, Pitch
+from touchline.core.geometry.kinematics import movement, smooth_course, speeds_mps
+from touchline.core.geometry.pitch import STANDARD, Pitch
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.pitch.homography import LOOSE_POINTS, PitchView, fit_view
 from touchline.tracking.pitch.placing import place_points, smooth_views

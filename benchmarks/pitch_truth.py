@@ -11,7 +11,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from touchline.core.pitch import Pitch, keypoints_m
+from touchline.core.geometry.pitch import Pitch, keypoints_m
 from touchline.tracking.camera_motion import CameraMotion, Motion
 from touchline.tracking.pitch.view_algebra import project
 

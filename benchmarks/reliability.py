@@ -35,7 +35,7 @@ from scipy.optimize import minimize
 from simulated_matches import DATA, FPS, KEEPERS, LAST_OF_FIRST_TEAM
 from tracking_cases import read_truth, restarts, true_motions
 
-from touchline.core.kinematics import speeds_mps
+from touchline.core.geometry.kinematics import speeds_mps
 from touchline.core.tracks import DETECTION_LABELS, GOALKEEPER, PLAYER, REFEREE, Track
 from touchline.metrics.bootstrap import over_cases
 from touchline.metrics.calibration import equal_counts

@@ -154,7 +154,7 @@ class FakePitchFinder:
         self._to_pixels = to_pixels
 
     def find(self, pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
-        from touchline.core.pitch import keypoints_m
+        from touchline.core.geometry.pitch import keypoints_m
 
         points = np.zeros((32, 3), np.float32)
         if self._to_pixels is not None:

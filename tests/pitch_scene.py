@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from touchline.core.pitch import STANDARD, Pitch, keypoints_m
+from touchline.core.geometry.pitch import STANDARD, Pitch, keypoints_m
 from touchline.tracking.pitch.view_algebra import project
 
 WIDTH, HEIGHT = 640, 360

@@ -18,7 +18,7 @@ from tinypose import tiny_config
 from touchline.core.arrays import Floats32, Indices
 from touchline.core.errors import EXIT_RESOURCES, InputError, ResourceError
 from touchline.core.finite_output import require_finite_output
-from touchline.core.pitch import KEYPOINT_NAMES
+from touchline.core.geometry.pitch import KEYPOINT_NAMES
 from touchline.core.tracks import DETECTION_LABELS
 from touchline.features.picture_extractor import FeatureExtractor
 from touchline.goalkeeping.hub_pose_finder import HubPoseFinder

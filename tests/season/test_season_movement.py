@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from seasonbundles import MadeMatch, made_tracks
-from touchline.core.kinematics import movement, speeds_mps
+from touchline.core.geometry.kinematics import movement, speeds_mps
 from touchline.core.tracks import Shot, Track, Tracks
 from touchline.formats.boxes.tracks_parquet import write_tracks_parquet
 from touchline.season.reading.boxes import Boxes, boxes_of, read_boxes

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from touchline.core.pitch import MIRROR, Pitch, keypoints_m
+from touchline.core.geometry.pitch import MIRROR, Pitch, keypoints_m
 from touchline.synthetic.pitch_render import Draws, draw_cameras, line_cover, look_at_ground, pixel_grid, render
 from touchline.training.pitch.augment import Bank, DrawnBank, draw_batch, drawn_keypoints_m, random_warps
 from touchline.training.pitch.data import PitchFrame, project_keypoints

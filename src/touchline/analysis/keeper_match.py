@@ -14,7 +14,7 @@ from touchline.core.arrays import Floats64
 from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.errors import InputError
 from touchline.core.events import Event, Timeline
-from touchline.core.pitch import STANDARD, Pitch
+from touchline.core.geometry.pitch import STANDARD, Pitch
 from touchline.core.shots import GOAL, GOAL_YD, LENGTH_YD, WIDTH_YD, Shot
 from touchline.core.tracks import DETECTION_LABELS, Track, Tracks
 from touchline.formats.keeper.moments_index import IndexedMoment, write_moments_index

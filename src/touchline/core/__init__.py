@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from touchline.core.events import Timeline as Timeline
     from touchline.core.events import VideoInfo as VideoInfo
     from touchline.core.geometry.camera import CameraPath as CameraPath
-    from touchline.core.kinematics import Movement as Movement
-    from touchline.core.kinematics import movement as movement
-    from touchline.core.pitch import Pitch as Pitch
+    from touchline.core.geometry.kinematics import Movement as Movement
+    from touchline.core.geometry.kinematics import movement as movement
+    from touchline.core.geometry.pitch import Pitch as Pitch
     from touchline.core.poses import Pose as Pose
     from touchline.core.shots import Shot as Shot
     from touchline.core.sound import SoundReading as SoundReading
@@ -41,8 +41,8 @@ else:
             "touchline.core.clips": ("ClipItem", "ClipSet"),
             "touchline.core.errors": ("InputError", "NetworkError", "ResourceError", "TouchlineError", "UsageError"),
             "touchline.core.events": ("Coverage", "Event", "Gap", "Scores", "Timeline", "VideoInfo"),
-            "touchline.core.kinematics": ("Movement", "movement"),
-            "touchline.core.pitch": ("Pitch",),
+            "touchline.core.geometry.kinematics": ("Movement", "movement"),
+            "touchline.core.geometry.pitch": ("Pitch",),
             "touchline.core.poses": ("Pose",),
             "touchline.core.shots": ("Shot",),
             "touchline.core.sound": ("SoundReading",),

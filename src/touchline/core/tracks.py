@@ -1,7 +1,7 @@
 """Detections, tracks and camera shots: who is where in the picture, and when.
 
 Boxes are ``(x0, y0, x1, y1)`` in pixels of the upright picture as shown, x to the right and y down, with the origin at
-the corner of the pixel grid. Pitch positions are metres from the centre spot; see :mod:`touchline.core.pitch`.
+the corner of the pixel grid. Pitch positions are metres from the centre spot; see :mod:`touchline.core.geometry.pitch`.
 """
 
 from __future__ import annotations

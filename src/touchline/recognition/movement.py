@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.actions import MOVEMENT_SOURCE, MOVEMENTS, Action
-from touchline.core.kinematics import BANDS_MPS, LONGEST_STEP_S, speeds_mps
+from touchline.core.geometry.kinematics import BANDS_MPS, LONGEST_STEP_S, speeds_mps
 from touchline.core.tracks import Track
 
 STARTS_MPS = tuple(BANDS_MPS[name] for name in MOVEMENTS)

@@ -36,7 +36,7 @@ PACE_COLOURS: dict[str, Colour] = {
     "high-speed": (224, 110, 20),
     "sprinting": (209, 17, 73),
 }
-"""Colours of the speed bands of :mod:`touchline.core.kinematics`."""
+"""Colours of the speed bands of :mod:`touchline.core.geometry.kinematics`."""
 
 _FAR_PX = 1 << 14
 """Boxes are clipped this far outside the picture, within what OpenCV can draw, pixels."""

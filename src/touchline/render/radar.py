@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Rgb
-from touchline.core.pitch import STANDARD, Pitch, lines_m, spots_m
+from touchline.core.geometry.pitch import STANDARD, Pitch, lines_m, spots_m
 from touchline.render.radar_places import RADAR_PLACE, RadarPlace, corner_of
 
 Dot = tuple[npt.NDArray[np.float64], tuple[int, int, int], bool]

@@ -9,7 +9,7 @@ import numpy as np
 
 from touchline.core.arrays import Floats64
 from touchline.core.clock import US_PER_S
-from touchline.core.pitch import STANDARD
+from touchline.core.geometry.pitch import STANDARD
 from touchline.formats.boxes.tracks_parquet import read_track_columns
 
 _NEAR_US = US_PER_S // 10

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from touchline.core.pitch import (
+from touchline.core.geometry.pitch import (
     CIRCLE_M,
     GOAL_AREA_DEPTH_M,
     GOAL_AREA_HALF_M,

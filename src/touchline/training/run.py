@@ -204,7 +204,7 @@ def _choose_device(family: Family[Any], device: str) -> tuple[str, str]:
     if family.cpu_only and device == "cuda":
         raise UsageError(f"task {family.task!r} is computed by NumPy and cannot use --device cuda; use cpu or auto")
     where, reason = choose_device(device)
-    return ("cpu", "cpu: computed by NumPy") if family.cpu_only else (where.type, reason)
+    return ("cpu", "cpu: computed by NumPy") if family.cpu_only else (where, reason)
 
 
 def _claim(out: Path, settings: BaseModel, *, resume: bool) -> None:

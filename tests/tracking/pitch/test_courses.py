@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from touchline.core.kinematics import IMPLAUSIBLE_MPS
+from touchline.core.geometry.kinematics import IMPLAUSIBLE_MPS
 from touchline.tracking.pitch.courses import CourseSettings, believable_steps, steady
 
 TIMES = np.arange(200) * 0.08

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pitch_scene import HEIGHT, WIDTH, camera, seen
-from touchline.core.pitch import MIRROR, Pitch
+from touchline.core.geometry.pitch import MIRROR, Pitch
 from touchline.tracking.pitch.homography import fit_view
 from touchline.tracking.pitch.view_algebra import (
     carried,

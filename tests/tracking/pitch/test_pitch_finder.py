@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from touchline.core.errors import InputError, UsageError
-from touchline.core.pitch import KEYPOINT_NAMES
+from touchline.core.geometry.pitch import KEYPOINT_NAMES
 from touchline.models.networks.pitch_net import PitchNet
 from touchline.models.runtime.runner import Runner
 from touchline.models.specs.spec import PictureConfig, PictureSpec

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from touchline.core.pitch import Pitch, keypoints_m
+from touchline.core.geometry.pitch import Pitch, keypoints_m
 from touchline.tracking.pitch.homography import fit_view
 
 MISLABELLED = "m02_066"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pitch_scene import HEIGHT, WIDTH, camera, seen
-from touchline.core.pitch import STANDARD, Pitch
+from touchline.core.geometry.pitch import STANDARD, Pitch
 from touchline.tracking.pitch.size import USUAL_STD_M, fit_pitch_size
 
 

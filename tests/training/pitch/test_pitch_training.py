@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from touchline.core.errors import InputError, UsageError
-from touchline.core.pitch import KEYPOINTS_M, Pitch, keypoints_m
+from touchline.core.geometry.pitch import KEYPOINTS_M, Pitch, keypoints_m
 from touchline.models.networks.pitch_net import PitchNet
 from touchline.models.store import load_model
 from touchline.synthetic.pitch_render import Cameras, Draws

@@ -5,8 +5,8 @@ Columns: ``track_id``, ``label``, ``team``, ``team_confidence``, ``name``, ``sho
 ``speed_mps``, ``speed_std_mps``, ``label_confidence``, ``identity_confidence``, ``person``, ``person_confidence``.
 ``team``, ``name`` and ``person`` are null where unknown. Metres are null for a whole track if the pitch was never found
 and NaN for single boxes without. ``speed_mps`` follows from the places, see
-:func:`touchline.core.kinematics.speeds_mps`. Files without the columns after ``y_m`` are read as well. Any Parquet
-reader can open it: ``pandas.read_parquet("tracks.parquet")``.
+:func:`touchline.core.geometry.kinematics.speeds_mps`. Files without the columns after ``y_m`` are read as well. Any
+Parquet reader can open it: ``pandas.read_parquet("tracks.parquet")``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from touchline.core.errors import InputError
-from touchline.core.kinematics import speeds_mps
+from touchline.core.geometry.kinematics import speeds_mps
 from touchline.core.tracks import BALL, DETECTION_LABELS, Shot, Track, Tracks
 from touchline.formats.boxes.arrow_columns import column_of, numbers_of
 from touchline.formats.files.atomic import replacing

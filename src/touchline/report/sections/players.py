@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from touchline.core.kinematics import BANDS_MPS, Movement, movement
+from touchline.core.geometry.kinematics import BANDS_MPS, Movement, movement
 from touchline.core.tracks import Track
 
 MAX_PLAYERS = 300

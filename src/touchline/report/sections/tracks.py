@@ -17,7 +17,7 @@ import numpy.typing as npt
 from touchline.core.actions import Actions
 from touchline.core.clock import US_PER_S
 from touchline.core.corrections.values import TeamValue
-from touchline.core.pitch import STANDARD, lines_m, spots_m
+from touchline.core.geometry.pitch import STANDARD, lines_m, spots_m
 from touchline.core.tracks import BALL, DETECTION_LABELS, Track, Tracks
 from touchline.render.colour_names import team_title
 from touchline.render.drawing import COLOURS, PACE_COLOURS

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from touchline.core.arrays import Floats64
-from touchline.core.pitch import STANDARD
+from touchline.core.geometry.pitch import STANDARD
 from touchline.season.reading.people import CELL_M, CELLS
 
 _LEVELS = 48

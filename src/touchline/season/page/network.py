@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from touchline.core.pitch import STANDARD
+from touchline.core.geometry.pitch import STANDARD
 
 MOST_NODES, MOST_EDGES = 16, 40
 _LEAST_APART_M = 4.5

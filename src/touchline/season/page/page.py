@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from touchline.core.pitch import (
+from touchline.core.geometry.pitch import (
     CIRCLE_M,
     GOAL_AREA_DEPTH_M,
     GOAL_AREA_HALF_M,

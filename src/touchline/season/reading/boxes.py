@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from touchline.core.arrays import Bools, Floats32, Indices
-from touchline.core.kinematics import LONGEST_STEP_S, speeds_mps
+from touchline.core.geometry.kinematics import LONGEST_STEP_S, speeds_mps
 from touchline.core.tracks import BALL, DETECTION_LABELS, Track
 from touchline.formats.boxes.tracks_parquet import read_shots_parquet, read_track_columns
 from touchline.formats.files.guard import reading

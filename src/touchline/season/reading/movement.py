@@ -1,6 +1,6 @@
 """Movement of every track, half by half, in one pass over all boxes of a match.
 
-The numbers are those of :func:`touchline.core.kinematics.movement`, which works on one track at a time.
+The numbers are those of :func:`touchline.core.geometry.kinematics.movement`, which works on one track at a time.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 
 from touchline.core.arrays import Bools, Floats32, Floats64, Indices
 from touchline.core.clock import US_PER_S
-from touchline.core.kinematics import BANDS_MPS, HELD_S
+from touchline.core.geometry.kinematics import BANDS_MPS, HELD_S
 from touchline.season.reading.boxes import Boxes
 
 _SPRINTING_MPS = BANDS_MPS["sprinting"]

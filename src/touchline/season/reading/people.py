@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from touchline.core.arrays import Floats32, Indices
-from touchline.core.pitch import STANDARD
+from touchline.core.geometry.pitch import STANDARD
 from touchline.season.reading.boxes import Boxes, TrackHead
 from touchline.season.reading.ends import Halves, attack_of_boxes
 from touchline.season.reading.movement import Moved, moved

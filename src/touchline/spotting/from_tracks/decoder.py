@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from touchline.core.clock import US_PER_S
-from touchline.core.pitch import GOAL_AREA_DEPTH_M, GOAL_AREA_HALF_M
+from touchline.core.geometry.pitch import GOAL_AREA_DEPTH_M, GOAL_AREA_HALF_M
 from touchline.spotting.from_tracks.labels import KICKS, RESTARTS, STOPS
 
 Place = tuple[float, float]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Floats64
-from touchline.core.kinematics import IMPLAUSIBLE_MPS
+from touchline.core.geometry.kinematics import IMPLAUSIBLE_MPS
 
 FASTEST_MPS = IMPLAUSIBLE_MPS - 0.1
 """Fastest step between two places; a little below the limit, so that rounding does not lift a speed over it."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from touchline.core.arrays import Rgb
 from touchline.core.errors import UsageError
-from touchline.core.pitch import KEYPOINT_NAMES
+from touchline.core.geometry.pitch import KEYPOINT_NAMES
 from touchline.models.runtime.backends import PictureBackend
 from touchline.models.runtime.device import Device
 from touchline.models.runtime.fitting import fit_at_corner
@@ -39,7 +39,7 @@ class PitchFinder(PictureModel[PictureConfig]):
     gives = "keypoint"
 
     def find(self, pictures: Sequence[Rgb]) -> list[Keypoints]:
-        """Find the 32 keypoints of :mod:`touchline.core.pitch` in each image.
+        """Find the 32 keypoints of :mod:`touchline.core.geometry.pitch` in each image.
 
         Args:
             pictures: uint8 (h, w, 3) RGB, of any sizes.
@@ -93,7 +93,7 @@ def load_pitch_finder(
     config = opened.config
     if tuple(config.labels) != KEYPOINT_NAMES:
         raise UsageError(
-            f"model {config.name!r} does not find the {len(KEYPOINT_NAMES)} keypoints of touchline.core.pitch"
+            f"model {config.name!r} does not find the {len(KEYPOINT_NAMES)} keypoints of touchline.core.geometry.pitch"
         )
     runner = make_runner(
         ModelPart(opened, "keypoints"), config, batches=_BATCHES, device=device, backend=backend, threads=threads

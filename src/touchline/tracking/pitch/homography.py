@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Floats64
-from touchline.core.pitch import STANDARD, Pitch, keypoints_m
+from touchline.core.geometry.pitch import STANDARD, Pitch, keypoints_m
 from touchline.tracking.pitch.view_algebra import displacements, jacobians, picture_units, project
 from touchline.tracking.pitch.view_filter import Points
 from touchline.tracking.pitch.view_fit import Fit, fit
@@ -116,7 +116,8 @@ def fit_view(
     """Fit a view to the keypoints of one frame; None if they do not determine one.
 
     Args:
-        keypoints: (32, 3): x, y in pixels, confidence 0 to 1; the order of :data:`touchline.core.pitch.KEYPOINT_NAMES`.
+        keypoints: (32, 3): x, y in pixels, confidence 0 to 1; the order of
+            :data:`touchline.core.geometry.pitch.KEYPOINT_NAMES`.
         width: frame width, pixels.
         height: frame height, pixels.
         pitch: the pitch's dimensions.

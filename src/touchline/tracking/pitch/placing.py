@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Floats64
-from touchline.core.pitch import STANDARD
+from touchline.core.geometry.pitch import STANDARD
 from touchline.tracking.camera_motion import Motion
 from touchline.tracking.pitch.courses import DEFAULT_COURSE, CourseSettings, steady
 from touchline.tracking.pitch.homography import PitchView, plausible, usable_points

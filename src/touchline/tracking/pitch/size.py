@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Floats64
-from touchline.core.pitch import STANDARD, Pitch, keypoints_m
+from touchline.core.geometry.pitch import STANDARD, Pitch, keypoints_m
 from touchline.tracking.pitch.homography import LEAST_CONFIDENCE, PitchView, fit_view, usable_points
 from touchline.tracking.pitch.view_algebra import displacements, jacobians, picture_units, project
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from touchline.core.pitch import MIRROR, Pitch, keypoints_m
+from touchline.core.geometry.pitch import MIRROR, Pitch, keypoints_m
 from touchline.synthetic.pitch_render import Draws, draw_cameras, pixel_grid, render
 from touchline.training.pitch.data import FRAME_HEIGHT, FRAME_WIDTH, KEYPOINTS, PitchFrame
 

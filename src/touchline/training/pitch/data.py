@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.errors import InputError
-from touchline.core.pitch import STANDARD, Pitch, keypoints_m
+from touchline.core.geometry.pitch import STANDARD, Pitch, keypoints_m
 from touchline.formats.files.npz import read_arrays
 from touchline.formats.files.text_lines import read_text
 from touchline.media.stills import read_still

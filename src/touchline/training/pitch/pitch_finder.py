@@ -18,7 +18,7 @@ from pydantic import Field
 from torch import Tensor
 
 from touchline.core.errors import InputError
-from touchline.core.pitch import KEYPOINT_NAMES
+from touchline.core.geometry.pitch import KEYPOINT_NAMES
 from touchline.formats.files.atomic import write_json_atomic
 from touchline.models.networks.pitch_net import PitchNet
 from touchline.models.specs.spec import PictureConfig, PictureSpec

@@ -15,7 +15,7 @@ import numpy as np
 
 from touchline.core.arrays import Floats64, Indices
 from touchline.core.clock import US_PER_S
-from touchline.core.pitch import PENALTY_AREA_DEPTH_M, PENALTY_AREA_HALF_M
+from touchline.core.geometry.pitch import PENALTY_AREA_DEPTH_M, PENALTY_AREA_HALF_M
 
 HEADER_M = 1.3
 """Least height of the ball at a header, metres."""

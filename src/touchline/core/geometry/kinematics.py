@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.arrays import Floats64
-from touchline.core.pitch import STANDARD, Pitch
+from touchline.core.geometry.pitch import STANDARD, Pitch
 
 BANDS_MPS = {
     "standing": 0.0,

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from touchline.core.pitch import CIRCLE_M, KEYPOINT_NAMES, KEYPOINTS_M, MIRROR, Pitch, keypoints_m, lines_m, spots_m
+from touchline.core.geometry.pitch import (
+    CIRCLE_M,
+    KEYPOINT_NAMES,
+    KEYPOINTS_M,
+    MIRROR,
+    Pitch,
+    keypoints_m,
+    lines_m,
+    spots_m,
+)
 
 
 def test_known_places() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from touchline.core.kinematics import (
+from touchline.core.geometry.kinematics import (
     BANDS_MPS,
     distance_m,
     heat_map,
@@ -13,7 +13,7 @@ from touchline.core.kinematics import (
     speeds_mps,
     sprint_bands,
 )
-from touchline.core.pitch import Pitch
+from touchline.core.geometry.pitch import Pitch
 
 TIMES_US = np.arange(0, 10_000_001, 40_000)
 SECONDS = TIMES_US / 1e6
