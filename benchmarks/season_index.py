@@ -35,7 +35,8 @@ from touchline.formats.bundle import KEEPERS, TRACKS, Bundle
 from touchline.formats.keeper.moments_index import write_moments_index
 
 CLUBS = 20
-SQUAD = 25
+SUBSTITUTED = 0.2
+"""How often the second of two players for a place plays."""
 
 
 def main() -> None:
@@ -43,12 +44,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--matches", type=int, default=400)
     parser.add_argument("--distinct", type=int, default=4, help="matches whose tracks differ")
+    parser.add_argument("--rate-hz", type=float, default=12.5, help="boxes of each person a second")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "season_index.json")
     parser.add_argument("--folder", type=Path, help="keep the bundles here, and use those that are there")
     given = parser.parse_args()
     folder = given.folder or Path(tempfile.mkdtemp(prefix="season-"))
     try:
-        bundles = write_season(folder, matches=given.matches, distinct=given.distinct)
+        bundles = write_season(folder, matches=given.matches, distinct=given.distinct, rate_hz=given.rate_hz)
         found = measure(folder, bundles)
     finally:
         if given.folder is None:
@@ -58,9 +60,9 @@ def main() -> None:
     print(text)
 
 
-def write_season(folder: Path, *, matches: int, distinct: int) -> list[Path]:
+def write_season(folder: Path, *, matches: int, distinct: int, rate_hz: float) -> list[Path]:
     """Write the bundles and a file of names; return the bundles."""
-    games = [match(number) for number in range(matches)]
+    games = [match(number, rate_hz=rate_hz) for number in range(matches)]
     pairs = list(itertools.islice(itertools.cycle(itertools.permutations(range(CLUBS), 2)), matches))
     shared = folder / "shared"
     shared.mkdir(parents=True, exist_ok=True)
@@ -74,7 +76,7 @@ def write_season(folder: Path, *, matches: int, distinct: int) -> list[Path]:
         paths.append(path)
         for team, club, first in zip("AB", pair, (1, 12), strict=True):
             names.append(f"match-{number:03d},{team},,Club {club + 1}")
-            squad = random.choice(SQUAD, 11, replace=False)
+            squad = np.arange(11) + 11 * (random.random(11) < SUBSTITUTED)
             names += [f"match-{number:03d},{team},{first + k},{n + 1} Player {n + 1}" for k, n in enumerate(squad)]
         if not path.exists():
             path.mkdir(parents=True)
@@ -89,11 +91,10 @@ def write_season(folder: Path, *, matches: int, distinct: int) -> list[Path]:
     return paths
 
 
-def match(number: int) -> MadeMatch:
+def match(number: int, *, rate_hz: float = 12.5) -> MadeMatch:
     """Return a match of 90 minutes."""
-    return MadeMatch(
-        minutes=90.0, rate_hz=12.5, passes=900, shots=25, seed=number, verdict=("like", "unlike")[number % 2]
-    )
+    verdict = ("like", "unlike")[number % 2]
+    return MadeMatch(minutes=90.0, rate_hz=rate_hz, passes=900, shots=25, seed=number, verdict=verdict)
 
 
 def measure(folder: Path, bundles: list[Path]) -> dict[str, Any]:

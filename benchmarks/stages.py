@@ -160,8 +160,9 @@ def install(meter: Meter) -> list[str]:
 
 def _measure_networks(meter: Meter) -> None:
     """Charge OpenVINO's inference to the network of the stage that calls it."""
-<<<<<<< HEAD
-    from openvino import CompiledModel, InferRequest
+    from touchline.models.runtime.openvino_runtime import import_openvino
+
+    openvino = import_openvino()
 
     def apart(infer: Callable[..., Any]) -> Callable[..., Any]:
         def measured(*args: Any, **kwargs: Any) -> Any:
@@ -170,21 +171,12 @@ def _measure_networks(meter: Meter) -> None:
                 return infer(*args, **kwargs)
             finally:
                 meter.leave()
-=======
-    from touchline.models.runtime.openvino_runtime import import_openvino
-
-    compiled_model = import_openvino().CompiledModel
-    infer = compiled_model.__call__
->>>>>>> main
 
         return measured
 
-<<<<<<< HEAD
-    for owner, name in ((CompiledModel, "__call__"), (InferRequest, "start_async"), (InferRequest, "wait")):
-        setattr(owner, name, apart(getattr(owner, name)))
-=======
-    compiled_model.__call__ = measured  # type: ignore[method-assign]
->>>>>>> main
+    for owner, name in (("CompiledModel", "__call__"), ("InferRequest", "start_async"), ("InferRequest", "wait")):
+        asked = getattr(openvino, owner)
+        setattr(asked, name, apart(getattr(asked, name)))
 
 
 def work(video: Path, out: Path) -> None:

@@ -2,8 +2,8 @@
 
 With ``docs/images/players.png`` as a third argument, the lower part with players and heat map goes there. With
 ``--timeline`` the picture is of the timeline alone, as ``docs/images/sound.png`` is. With ``--season`` it is of the
-page of a season, and its first team goes into the second picture; ``python benchmarks/season_index.py --matches 60
---distinct 6 --folder FOLDER`` makes one.
+page of a season, and its first team goes into the second picture; ``python benchmarks/season_index.py --matches 40
+--rate-hz 5 --folder FOLDER --out FILE`` makes one.
 """
 
 from __future__ import annotations

@@ -291,7 +291,7 @@ def _open(name_or_path: str | Path, *, task: str) -> OpenedModel[Any]:
     return OpenedModel(config, file_sha256(path), path)
 
 
-def _load_network(path: Path, config: Config) -> Any:
+def _load_network(path: Path, config: Any) -> Any:
     need_extra("train", what=f"loading the network of model {config.name!r}", modules=("torch",))
     with open_safetensors(path, refusal=_REFUSAL, advice=_ADVICE) as file:
         tensors = {name: _as_used(tensor) for name, tensor in tensors_of(file).items()}

@@ -240,8 +240,12 @@ class Observer:
         if self._waiting:
             self._begun.append(self._begin(self._waiting))
             self._waiting = []
-        while len(self._begun) > self._ahead:
+        while self._begun and (not self._begun[0].pictures or self._looking() > self._ahead):
             yield from self._end(self._begun.popleft())
+
+    def _looking(self) -> int:
+        """Return how many calls of the networks are under way; frames that they skip are none."""
+        return sum(bool(begun.pictures) for begun in self._begun)
 
     def _begin(self, samples: list[_Sample]) -> _Begun:
         """Begin to run the networks on frames."""

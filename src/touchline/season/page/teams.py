@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -54,9 +55,15 @@ def team_sections(values: SeasonValues) -> tuple[list[dict[str, Any]], int]:
     pairs = _pairs(values, {team.team_id for team in shown})
     sections = [
         _section(team, values, pairs.get(team.team_id, []), heats, anchor=f"team-{number}", title=titles[team.team_id])
-        for number, team in enumerate(sorted(shown, key=lambda team: titles[team.team_id].casefold()), 1)
+        for number, team in enumerate(sorted(shown, key=lambda team: _in_order(titles[team.team_id])), 1)
     ]
     return sections, len(ordered) - len(shown)
+
+
+def _in_order(title: str) -> list[tuple[int, str]]:
+    """Return a key that puts ``Club 10`` after ``Club 9``."""
+    parts = re.split(r"([0-9]+)", title.casefold())
+    return [(int(part), "") if part.isdecimal() and part.isascii() else (0, part) for part in parts]
 
 
 def _titles(teams: Sequence[_Team], values: SeasonValues) -> dict[str, str]:

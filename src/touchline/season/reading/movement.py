@@ -54,8 +54,8 @@ class Moved:
             count: number of larger groups.
 
         """
-        sums = {
-            name: np.bincount(group, weights=getattr(self, name), minlength=count)
+        sums: dict[str, Floats64] = {
+            name: np.asarray(np.bincount(group, weights=getattr(self, name), minlength=count), np.float64)
             for name in ("seen_s", "known_s", "distance_m", "sprint_s", "x_m", "y_m", "forward_x_m", "forward_y_m")
         }
         first, last = np.full(count, _LATEST), np.full(count, -1, np.int64)
