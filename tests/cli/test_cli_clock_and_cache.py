@@ -20,6 +20,10 @@ from touchline.review.cache import VideoCache
 pytestmark = pytest.mark.robustness("40")
 SOURCE = Path(touchline.__file__).parent
 STAMPS = {
+    "batch/heartbeat.py": "when a worker was last alive, for other machines",
+    "batch/markers.py": "whether a worker counts as lost; two that work on one match give the same result",
+    "batch/status.py": "whether a worker counts as lost, for people",
+    "batch/worker.py": "when a match was finished or failed, for people",
     "formats/corrections/writer.py": "when a correction was made, for people",
     "media/check.py": "whether to wait and see if the file grows, which is measured by its size",
     "review/cache.py": "which leftovers to try, which a lock decides",

@@ -88,7 +88,7 @@ def test_a_task_of_ones_own_is_fed_reused_and_shown(
 ) -> None:
     decodes: list[int] = []
     frames = VideoReader.frames
-    monkeypatch.setattr(VideoReader, "frames", lambda self: (decodes.append(1), frames(self))[1])
+    monkeypatch.setattr(VideoReader, "frames", lambda self, **wanted: (decodes.append(1), frames(self, **wanted))[1])
     count, spot = CountTask(), SpotTask(spotter)
     report = ReportTask(ReportOptions(), sections=count.sections)
     options = AnalyzeOptions(out=tmp_path)
