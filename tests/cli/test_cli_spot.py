@@ -38,7 +38,7 @@ def quick_models(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @cache
-def prepared(name: str | None, *, device: str, flip: bool | None) -> Spotter:
+def prepared(name: str | None, *, device: str, flip: bool | None, threads: int | None) -> Spotter:
     return load_spotter(name, device=device, backend="torch", flip=flip, threads=1)  # type: ignore[arg-type]
 
 
