@@ -1,12 +1,13 @@
-"""Measure how well ``touchline analyze`` uses the cores: wall time, CPU-seconds and memory by number of threads.
+"""Measure how fast ``touchline analyze`` is: wall time, CPU-seconds and memory by number of threads and preset.
 
-    python benchmarks/overlap.py CLIP [--threads 1 2] [--repeats 3] [--before FOLDER] [--out FILE]
+    python benchmarks/overlap.py CLIP [--threads 1 2] [--speeds best fast] [--repeats 3] [--before FOLDER] [--out FILE]
 
 The runs are interleaved, and each is a process of its own. ``use`` is CPU-seconds over wall time and cores: 1 is full
 use. On a machine that others use too, wall time says little, so the threads that could run are counted fifty times a
 second: ``idle_wall_s`` is what the run would take if the cores were free, from the CPU time that passed while one, two
 or more threads could run. ``--before`` measures another source tree of touchline along with this one, for instance a
-checkout of an earlier commit; its ``analyze`` is run without ``--threads``.
+checkout of an earlier commit; its ``analyze`` is run without ``--threads`` and presets. ``times_real_time`` leaves out
+the start and the writing, which do not grow with the video or hardly do; ``whole_times_real_time`` does not.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from touchline.media.video import probe
 
 _SAMPLE_S = 0.02
 _SOURCE = Path(__file__).parent.parent / "src"
@@ -92,10 +95,10 @@ def memory_mb(pids: list[int]) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def run(source: Path, clip: Path, *, threads: int | None, cores: int) -> Run:
+def run(source: Path, clip: Path, *, options: tuple[str, ...], cores: int) -> Run:
     """Run ``analyze`` once and watch it."""
     with tempfile.TemporaryDirectory() as folder:
-        words = ["--force", "--out", folder, *(["--threads", str(threads)] if threads else [])]
+        words = ["--force", "--no-clock", "--out", folder, *options]
         command = [sys.executable, "-m", "touchline", "analyze", str(clip), *words]
         environment = {**os.environ, "PYTHONPATH": str(source)}
         started_s = time.monotonic()
@@ -129,8 +132,8 @@ def _watch(process: subprocess.Popen[bytes], *, cores: int) -> tuple[float, floa
     return total_s, idle_wall_s, peak_mb
 
 
-def summary(runs: list[Run], *, cores: int) -> dict[str, Any]:
-    """Return the medians of some runs, and how well they used the cores."""
+def summary(runs: list[Run], *, cores: int, length_s: float) -> dict[str, Any]:
+    """Return the medians of some runs of a video of this length, how well they used the cores and how fast they were."""
     middle = {name: statistics.median(asdict(run)[name] for run in runs) for name in asdict(runs[0])}
     use = statistics.median(one.cpu_s / one.wall_s / cores for one in runs)
     idle_use = statistics.median(one.cpu_s / one.idle_wall_s / cores for one in runs)
@@ -138,6 +141,8 @@ def summary(runs: list[Run], *, cores: int) -> dict[str, Any]:
         **{name: round(value, 2) for name, value in middle.items()},
         "use": round(use, 3),
         "idle_use": round(idle_use, 3),
+        "times_real_time": round(length_s / middle["analyse_s"], 2),
+        "whole_times_real_time": round(length_s / middle["wall_s"], 2),
     }
 
 
@@ -146,25 +151,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clip", type=Path)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, len(os.sched_getaffinity(0))])
+    parser.add_argument("--speeds", nargs="+", default=["best"])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--before", type=Path, help="source folder (src) of another version")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "overlap.json")
     options = parser.parse_args()
     cores = len(os.sched_getaffinity(0))
-    variants: dict[str, tuple[Path, int | None]] = {f"{n} threads": (_SOURCE, n) for n in options.threads}
+    variants: dict[str, tuple[Path, tuple[str, ...]]] = {
+        f"{speed}, {n} threads": (_SOURCE, ("--threads", str(n), "--speed", speed))
+        for speed in options.speeds
+        for n in options.threads
+    }
     if options.before:
-        variants["before"] = (options.before, None)
+        variants["before"] = (options.before, ())
     found: dict[str, list[Run]] = {name: [] for name in variants}
     for _ in range(options.repeats):
-        for name, (source, threads) in variants.items():
-            found[name].append(run(source, options.clip, threads=threads, cores=cores))
+        for name, (source, words) in variants.items():
+            found[name].append(run(source, options.clip, options=words, cores=cores))
             print(name, found[name][-1], f"load {os.getloadavg()[0]:.1f}", flush=True)
+    length_s = probe(options.clip).duration_us / 1e6
     result = {
         "clip": options.clip.name,
+        "seconds": length_s,
         "cores": cores,
         "load": round(os.getloadavg()[0], 1),
         "repeats": options.repeats,
-        "runs": {name: summary(runs, cores=cores) for name, runs in found.items()},
+        "runs": {name: summary(runs, cores=cores, length_s=length_s) for name, runs in found.items()},
     }
     options.out.write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))

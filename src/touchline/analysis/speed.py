@@ -30,7 +30,7 @@ class Speed:
 
 
 FAST = Speed("fast", fps=6.25, detect_every=1, detector_size=(960, 544), pitch_every=4)
-BALANCED = Speed("balanced", fps=12.5, detect_every=2, detector_size=None, pitch_every=3)
+BALANCED = Speed("balanced", fps=12.5, detect_every=2, detector_size=(1120, 640), pitch_every=3)
 BEST = Speed("best", fps=12.5, detect_every=1, detector_size=None, pitch_every=3)
 SPEEDS: dict[SpeedName, Speed] = {speed.name: speed for speed in (FAST, BALANCED, BEST)}
 DEFAULT_SPEED: SpeedName = "best"

@@ -65,12 +65,12 @@ class Camera:
         carried = moved[:, :2] / np.where(np.abs(depth) < 1e-12, 1e-12, depth)
         return np.clip(np.nan_to_num(carried), -_FARTHEST_PX, _FARTHEST_PX)
 
-    def carry_box(self, box_xyxy: npt.NDArray, *, start: int, ends: npt.NDArray[np.int64]) -> Floats64:
-        """Carry a box (4,) of frame ``start`` to each of the frames ``ends``, (n, 4); its foot stays on the ground."""
-        x0, y0, x1, y1 = (float(value) for value in box_xyxy)
-        feet = np.tile([[(x0 + x1) / 2, y1], [x0, y1], [x1, y1]], (len(ends), 1, 1))
-        moved = np.stack([self.carry(feet[:, i], start=start, end=ends) for i in range(3)], axis=1)
-        width = np.linalg.norm(moved[:, 2] - moved[:, 1], axis=1)
-        height = width * (y1 - y0) / max(x1 - x0, 1e-6)
-        centre, foot = moved[:, 0, 0], moved[:, 0, 1]
+    def carry_boxes(self, boxes_xyxy: npt.NDArray, *, start: Indices, end: Indices) -> Floats64:
+        """Carry boxes (n, 4) of frames ``start`` to frames ``end``; their feet stay on the ground."""
+        x0, y0, x1, y1 = np.asarray(boxes_xyxy, np.float64).T
+        feet = ((x0 + x1) / 2, y1), (x0, y1), (x1, y1)
+        middle, left, right = (self.carry(np.stack(foot, axis=1), start=start, end=end) for foot in feet)
+        width = np.linalg.norm(right - left, axis=1)
+        height = width * (y1 - y0) / np.maximum(x1 - x0, 1e-6)
+        centre, foot = middle.T
         return np.stack([centre - width / 2, foot - height, centre + width / 2, foot], axis=1)

@@ -254,19 +254,15 @@ def fill(tracklet: Tracklet, *, motions: Motions, fps: float, gap_s: float = 1.0
     if len(gaps) == 0:
         return tracklet
     camera = Camera.of(motions, count=tracklet.end + 1)
-    parts: list[Floats64] = []
-    index: list[npt.NDArray[np.int64]] = []
-    nearest: list[npt.NDArray[np.int64]] = []
-    for gap in gaps:
-        first, last = int(tracklet.index[gap]), int(tracklet.index[gap + 1])
-        inside = np.arange(first + 1, last)
-        share = ((inside - first) / (last - first))[:, None]
-        before = camera.carry_box(tracklet.boxes_xyxy[gap], start=first, ends=inside)
-        after = camera.carry_box(tracklet.boxes_xyxy[gap + 1], start=last, ends=inside)
-        parts.append((1 - share) * before + share * after)
-        index.append(inside)
-        nearest.append(np.where(inside - first <= last - inside, gap, gap + 1))
-    return _insert(tracklet, np.concatenate(index), np.concatenate(parts), np.concatenate(nearest))
+    lengths = steps[gaps] - 1
+    gap = np.repeat(gaps, lengths)
+    first, last = tracklet.index[gap], tracklet.index[gap + 1]
+    inside = first + 1 + np.arange(len(gap)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    share = ((inside - first) / (last - first))[:, None]
+    before = camera.carry_boxes(tracklet.boxes_xyxy[gap], start=first, end=inside)
+    after = camera.carry_boxes(tracklet.boxes_xyxy[gap + 1], start=last, end=inside)
+    nearest = np.where(inside - first <= last - inside, gap, gap + 1)
+    return _insert(tracklet, inside, (1 - share) * before + share * after, nearest)
 
 
 def _insert(
