@@ -95,7 +95,7 @@ def test_copies_of_it_are_written(tmp_path: Path, container: str) -> None:
             assert sum(1 for _ in video.frames()) == FRAMES
 
 
-def test_every_file_is_opened_in_one_place() -> None:
+def test_every_file_is_opened_in_one_place_and_every_stream_in_another() -> None:
     package = Path(__file__).parents[2] / "src" / "touchline"
     opening = {path.name for path in package.rglob("*.py") if "av.open(" in path.read_text(encoding="utf-8")}
-    assert opening == {"source.py"}
+    assert opening == {"source.py", "connection.py"}

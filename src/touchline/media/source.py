@@ -1,4 +1,4 @@
-"""Opening media files: every one that is read or written is opened here.
+"""Opening media files: every one that is read or written is opened here; streams are in ``live.source.connection``.
 
 Files are read only if they are local, regular, and of a known container; errors name the next step.
 
@@ -11,9 +11,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import av
 from av.container import InputContainer, OutputContainer
@@ -65,6 +66,14 @@ def require_regular_file(path: str | Path) -> Path:
     return path
 
 
+class Readable(Protocol):
+    """What bytes can be read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to ``size`` bytes; nothing at the end."""
+        ...
+
+
 @contextmanager
 def open_media(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Iterator[InputContainer]:
     """Open a media file for reading; it is closed when the context exits.
@@ -91,19 +100,36 @@ def open_media(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Ite
         yield container
 
 
-def create_media(path: str | Path, *, format: str) -> OutputContainer:
+def open_growing_media(file: Readable, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> InputContainer:
+    """Open a media file that is still being written, through a reader that waits for more; the caller closes it.
+
+    Args:
+        file: reads the file's bytes.
+        max_pixels: largest picture accepted, in pixels, also while FFmpeg probes.
+
+    Raises:
+        FFmpegError: it is not readable as media.
+
+    """
+    options = {"format_whitelist": CONTAINERS, "max_pixels": str(max_pixels)}
+    return av.open(file, "r", options=options, metadata_errors=_TAG_ERRORS)
+
+
+def create_media(path: str | Path, *, format: str, options: Mapping[str, str] | None = None) -> OutputContainer:
     """Open a media file for writing, replacing an older one; the caller closes it.
 
     Args:
         path: the file.
         format: FFmpeg's name of its container; an MP4 gets its index at the front.
+        options: further options of FFmpeg's writer of this container.
 
     Raises:
         OSError: it cannot be written.
 
     """
-    options = {"movflags": "+faststart"} if format == "mp4" else {}
-    return av.open(f"file:{Path(path).absolute()}", "w", format=format, options=options, metadata_errors=_TAG_ERRORS)
+    usual = {"movflags": "+faststart"} if format == "mp4" else {}
+    every = {**usual, **(options or {})}
+    return av.open(f"file:{Path(path).absolute()}", "w", format=format, options=every, metadata_errors=_TAG_ERRORS)
 
 
 def out_of_memory(name: str) -> ResourceError:

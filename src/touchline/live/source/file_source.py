@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
-import av
 from av import VideoFrame
 from av.container import InputContainer
 
@@ -21,7 +20,7 @@ from touchline.media.facts import StreamFacts, choose_stream, inspect, prepare
 from touchline.media.frame import Luma
 from touchline.media.ledger import Ledger
 from touchline.media.picture import Presenter
-from touchline.media.source import CONTAINERS, open_media
+from touchline.media.source import open_growing_media, open_media
 
 _POLL_S = 0.25
 
@@ -93,9 +92,8 @@ class FileSource:
                 yield from self._timed(facts, container)
             return
         file = GrowingFile(self._path, quiet_s=self._quiet_s, marker=self._marker, stop=self._stop, clock=self._clock)
-        options = {"format_whitelist": CONTAINERS, "max_pixels": str(facts.max_pixels)}
         try:
-            with av.open(file, "r", options=options, metadata_errors="replace") as container:
+            with open_growing_media(file, max_pixels=facts.max_pixels) as container:
                 yield from self._timed(facts, container)
         finally:
             file.close()

@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 from touchline.core.clock import US_PER_MS
 from touchline.core.errors import ResourceError
 from touchline.live.source.connection import MILLISECOND
+from touchline.media.source import create_media
 
 _OPTIONS = {"cluster_time_limit": "1000", "flush_packets": "1"}
 ENDING = ".mkv"
@@ -117,7 +118,7 @@ class Recording:
         container, video = self._connection
         number = len(self.parts) + 1
         path = self._path if number == 1 else self._path.with_name(f"{self._path.stem}-{number}{ENDING}")
-        self._file = av.open(f"file:{path.absolute()}", "w", format="matroska", options=_OPTIONS)
+        self._file = create_media(path, format="matroska", options=_OPTIONS)
         self._outputs = {"video": self._file.add_stream_from_template(video)}
         if container.streams.audio:
             self._outputs["audio"] = self._file.add_stream_from_template(container.streams.audio[0])
