@@ -133,7 +133,7 @@ def _watch(process: subprocess.Popen[bytes], *, cores: int) -> tuple[float, floa
 
 
 def summary(runs: list[Run], *, cores: int, length_s: float) -> dict[str, Any]:
-    """Return the medians of some runs of a video of this length, how well they used the cores and how fast they were."""
+    """Return the medians of some runs of a video of this length: how well they used the cores how fast they were."""
     middle = {name: statistics.median(asdict(run)[name] for run in runs) for name in asdict(runs[0])}
     use = statistics.median(one.cpu_s / one.wall_s / cores for one in runs)
     idle_use = statistics.median(one.cpu_s / one.idle_wall_s / cores for one in runs)
