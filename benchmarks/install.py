@@ -10,7 +10,7 @@ not measured. ``adds_mb`` is what an extra adds to the core. ``--before`` measur
 pyproject.toml asks for: ``git show COMMIT:pyproject.toml > PYPROJECT``.
 
 ``--time`` builds the wheel of these sources and installs it by pip into an empty environment; the first run fills pip's
-cache, the second one shows what a warm cache takes. Seconds of the processor are told beside those of the clock, as
+cache, the second one shows what a warm cache takes. Seconds of the processor stand beside those of the clock, as
 the machines are shared.
 
 torch is a CPU build in the committed results. The build for NVIDIA GPUs, which Linux gets from the usual index, brings

@@ -39,7 +39,7 @@ from touchline.models.runtime import openvino_runtime
 report = sys.argv.pop()
 importing = openvino_runtime.import_openvino
 
-def told(run):
+def reporting(run):
     def timed(*given, **named):
         run(*given, **named)
         answered = {"at": time.time(), "cpu_s": time.process_time(), "modules": len(sys.modules)}
@@ -52,8 +52,8 @@ def watched():
     openvino = importing()
     if not hasattr(openvino, "watched"):
         openvino.watched = True
-        openvino.CompiledModel.__call__ = told(openvino.CompiledModel.__call__)
-        openvino.InferRequest.wait = told(openvino.InferRequest.wait)
+        openvino.CompiledModel.__call__ = reporting(openvino.CompiledModel.__call__)
+        openvino.InferRequest.wait = reporting(openvino.InferRequest.wait)
     return openvino
 
 openvino_runtime.import_openvino = watched

@@ -6,12 +6,12 @@ in ``plan-0001.json`` and so on. Every part is created only if it is absent, so 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from touchline.analysis.tasks.keys import digest_of
 from touchline.batch.sources import Facts
 from touchline.batch.stores.store import Store
 from touchline.core.errors import InputError, UsageError
@@ -74,7 +74,7 @@ class Terms:
             "settings": dict(self.settings),
             "version": self.version,
         }
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        return digest_of(parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from touchline.core.arrays import Floats64, Indices
+from touchline.core.arrays import Bools, Floats64, Indices
 
 
 def find_peaks(curve: Floats64, *, height: float, distance: float = 1) -> Indices:
@@ -18,7 +18,7 @@ def find_peaks(curve: Floats64, *, height: float, distance: float = 1) -> Indice
     """
     peaks = _maxima(curve)
     peaks = peaks[curve[peaks] >= height]
-    return peaks[_apart(peaks, curve[peaks], distance=int(np.ceil(distance)))]
+    return peaks[which_stay(peaks, curve[peaks], distance=int(np.ceil(distance)))]
 
 
 def _maxima(curve: Floats64) -> Indices:
@@ -32,8 +32,8 @@ def _maxima(curve: Floats64) -> Indices:
     return (starts[high] + ends[high]) // 2
 
 
-def _apart(peaks: Indices, heights: Floats64, *, distance: int) -> np.ndarray:
-    """Return a mask of the peaks that stay when, from the highest on, each drops those nearer than ``distance``."""
+def which_stay(peaks: Indices, heights: Floats64, *, distance: int) -> Bools:
+    """Return a mask of the peaks (n,), in order, that stay if from the highest on each drops those nearer than this."""
     keep = np.ones(len(peaks), np.bool_)
     for number in np.argsort(heights)[::-1].tolist():
         if keep[number]:

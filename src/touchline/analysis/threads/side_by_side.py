@@ -33,7 +33,7 @@ def pass_on(frames: Iterable[Frame], *, tasks: Sequence[Task], video: Path, thre
         Exception: the first error of any task.
 
     """
-    if threads == 1 or not works_apart():  # FFmpeg's complaints about two streams at once could not be told apart
+    if threads == 1 or not works_apart():  # FFmpeg's complaints about two streams at once look alike
         _take_turns(frames, tasks=tasks, video=video)
         return
     with leading() as crew:

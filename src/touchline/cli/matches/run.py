@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ from touchline.cli.matches.options import (
     StoreOption,
     work_options,
 )
-from touchline.cli.matches.work import stopping, tell_counts, tell_match
+from touchline.cli.matches.work import carried_out
 from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 
 
@@ -71,16 +72,7 @@ def run(
             attempts=attempts,
             device=device,
         )
-        with stopping(output) as stop:
-            counts = run_on_ray(
-                out,
-                ray_address=ray,
-                workers=workers,
-                cores=cores,
-                options=options,
-                stop=stop.event,
-                tell=lambda *told: tell_match(*told, output=output),
-            )
-        return stop.code if stop.code else tell_counts(counts, output=output)
+        work = partial(run_on_ray, out, ray_address=ray, workers=workers, cores=cores, options=options)
+        return carried_out(work, output=output)
 
     run_guarded(body, debug=debug, json=json)

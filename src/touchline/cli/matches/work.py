@@ -6,7 +6,8 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,13 +85,22 @@ def work(
             device=device,
             help_others=help_others,
         )
-        with stopping(output) as stop:
-            counts = work_on(
-                out, shard=part, options=options, stop=stop.event, tell=lambda *told: tell_match(*told, output=output)
-            )
-        return stop.code if stop.code else tell_counts(counts, output=output)
+        return carried_out(partial(work_on, out, shard=part, options=options), output=output)
 
     run_guarded(run, debug=debug, json=json)
+
+
+def carried_out(run: Callable[..., Counter[Outcome]], *, output: Output) -> int:
+    """Run workers until they have finished or are to stop, telling of each match; return the exit code.
+
+    Args:
+        run: takes ``stop``, an event that ends it, and ``tell``, called with match, outcome and remark.
+        output: where results and messages go.
+
+    """
+    with stopping(output) as stop:
+        counts = run(stop=stop.event, tell=partial(tell_match, output=output))
+    return stop.code if stop.code else tell_counts(counts, output=output)
 
 
 class Stop:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import find_peaks
 
+from touchline.listening.peaks import find_peaks, which_stay
 from touchline.spotting.peaks import smooth
 
 Curve = npt.NDArray[np.float64]
@@ -96,7 +96,7 @@ class Settler:
         for column, label in enumerate(self._labels):
             start = self._open_from[column]
             part = curve[start - self._first :, column]
-            peaks, _ = find_peaks(part, height=self._thresholds[label], distance=self._distance)
+            peaks = find_peaks(part, height=self._thresholds[label], distance=self._distance)
             found += self._peaks(label, start + peaks, part[peaks])
         return found
 
@@ -109,10 +109,10 @@ class Settler:
         for column, label in enumerate(self._labels):
             start = self._open_from[column]
             part = curve[start - self._first :, column]
-            candidates, _ = find_peaks(part, height=self._thresholds[label])
+            candidates = find_peaks(part, height=self._thresholds[label])
             next_peak = len(part) + self._distance if ended else _next_peak_from(part, self._thresholds[label])
             decided = _decided(candidates, next_peak=next_peak, distance=self._distance)
-            chosen = candidates[: len(decided)][_chosen(decided, part[decided], distance=self._distance)]
+            chosen = candidates[: len(decided)][which_stay(decided, part[decided], distance=self._distance)]
             found += self._peaks(label, start + chosen, part[chosen])
             if len(decided):
                 self._open_from[column] = start + int(decided[-1])
@@ -150,14 +150,3 @@ def _decided(candidates: npt.NDArray[np.int64], *, next_peak: int, distance: int
     following = np.append(candidates[1:], next_peak)
     ends = np.flatnonzero(following - candidates >= distance)
     return candidates[: ends[-1] + 1] if len(ends) else candidates[:0]
-
-
-def _chosen(peaks: npt.NDArray[np.int64], heights: Curve, *, distance: int) -> npt.NDArray[np.bool_]:
-    """Return which peaks stay if the highest drop those closer than ``distance``, in the order that SciPy takes."""
-    keep = np.ones(len(peaks), np.bool_)
-    for at in np.argsort(heights)[::-1]:
-        if keep[at]:
-            near = np.abs(peaks - peaks[at]) < distance
-            near[at] = False
-            keep[near] = False
-    return keep
