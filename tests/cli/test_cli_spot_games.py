@@ -1,4 +1,4 @@
-"""``touchline spot --games``: SoccerNet's folders to one result a game, a submission, and clear lines for what is wrong."""
+"""``touchline spot --games``: from folders to one result a game and a submission; a clear line for what is wrong."""
 
 from __future__ import annotations
 
@@ -159,6 +159,7 @@ def test_two_videos_and_labels_are_scored_by_soccernets_own_evaluation(
     ours = spotting(root, tmp_path / "all.zip", metric="at1", fps=25, labels=("PASS", "DRIVE"))
     assert ours.games == 2 and not ours.missing
     assert 0.1 < ours.average_map < 1
+    assert spotting(root, tmp_path / "out", metric="at1", labels=("PASS", "DRIVE")).average_map == ours.average_map
     official = pytest.importorskip("SoccerNet.Evaluation.ActionSpotting")
     monkeypatch.setattr(official, "getListGames", lambda **_: [GAME, BALL_GAME])
     theirs = official.evaluate(

@@ -30,7 +30,6 @@ command = verb(
     a stopped run continues where it left off.
 
     Examples:
-      touchline spot match.mp4
       touchline spot match.mp4 --threshold PASS=0.6 --threshold DRIVE=0.4
       touchline spot --games SoccerNet/ --split test --out results/ --zip results.zip
     """,
