@@ -83,6 +83,7 @@ ARCHITECTURES: dict[str, Architecture] = {
         "networks.slow_fusion:SlowFusionSpotter", "spot", published=Published("importing.lromul:IMPORTER")
     ),
     "ball-spotter": Architecture("networks.ball_spotter:BallSpotter", "spot"),
+    "dense-spotter": Architecture("networks.dense.spotter:DenseSpotter", "spot-dense"),
     "people-detector": Architecture("networks.detector:PeopleDetector", "detect"),
     "pitch-net": Architecture("networks.pitch_net:PitchNet", "pitch"),
     "pose-net": Architecture("networks.pose_net:PoseNet", "pose"),
