@@ -10,9 +10,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from touchline.training.dense.footage import DenseVideo
 
 from touchline.training.dense.augment import AugmentSettings, change_pictures
-from touchline.training.dense.footage import DenseVideo
 from touchline.training.dense.targets import TEAMS, FrameTargets
 
 
