@@ -35,9 +35,8 @@ def tiny_dense(
         clips = torch.randn(4, 16, 3, HEIGHT, WIDTH)
         network.train()(clips)
         network.eval()
-        features = network.temporal(
-            network.clip_features(network.frame_maps(clips.flatten(0, 1)).unflatten(0, (4, 16)))
-        )
+        maps = network.frame_maps(clips.flatten(0, 1)).unflatten(0, (4, 16))
+        features = network.temporal(network.clip_features(maps))
         for head, spread in _heads(network):
             head.weight.mul_(spread / head(features).std())
     labels = LABELS if len(network.label_counts) == 1 else (*LABELS, "Goal", "Corner")
