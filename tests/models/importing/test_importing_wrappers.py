@@ -15,6 +15,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
+from densenaive import made_state
 from touchline.core.errors import InputError, UsageError
 from touchline.models.architectures import named, published
 from touchline.models.importing.checkpoints import import_model, read_published
@@ -44,7 +45,19 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "vggish-conv4": lambda: VGGish(embedding=False),
     "x3d": lambda: X3D(4),
     "plain-stream-head": lambda: PoolingHead(8, 3, pool="netvlad", clusters=2),
+    "dense-spotter": lambda: Published(made_state(shift="gsm")),
 }
+
+
+class Published(nn.Module):
+    """Tensors under published names that differ from this package's."""
+
+    def __init__(self, state: dict[str, torch.Tensor]) -> None:
+        super().__init__()
+        self.state = state
+
+    def state_dict(self, *_: Any, **__: Any) -> Any:
+        return self.state
 
 
 def small() -> ResNet:
@@ -217,7 +230,7 @@ def test_every_importer_sees_through_wrappers_nested_at_random(architecture: str
 def test_every_importer_recognises_the_same_in_a_wrapper(architecture: str, tmp_path: Path) -> None:
     state = NETWORKS[architecture]().state_dict()
     importer = named(published()[architecture].importer)
-    labels = {"labels": list("abc" if architecture == "plain-stream-head" else "abcd")}
+    labels = {"labels": list("abc" if architecture in ("plain-stream-head", "dense-spotter") else "abcd")}
     wanted = Wanted(architecture=architecture, name="w", **(labels if "labels" in importer.takes else {}))
     path = tmp_path / "max" / "w.pth"
     deep = {"epoch": 1, "state_dict": {f"_orig_mod.module.model.{name}": each for name, each in state.items()}}
@@ -289,8 +302,7 @@ def test_two_sets_of_weights_are_never_chosen_between_silently() -> None:
 @pytest.mark.parametrize(
     ("names", "what"),
     [
-        (["_features.stem.conv.weight", "_pred_fine._gru.weight", "_features.s1.b1.x"], "E2E-Spot"),
-        (["_features.stem.conv.weight", "_temp_fine._sgp.0.weight", "_pred_fine.x"], "T-DEED"),
+        (["stem.conv.weight", "s1.b1.conv1.weight", "head.fc.weight"], "a RegNet of timm"),
         (["conv1.weight", "layer1.0.conv1.weight", "fc.weight"], "a ResNet"),
         (["cls_token", "blocks.0.attn.qkv.weight"], "a vision transformer"),
         (["stem.0.weight", "layer1.0.conv1.0.0.weight"], "--architecture r2plus1d-18"),

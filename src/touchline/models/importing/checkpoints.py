@@ -12,15 +12,16 @@ from touchline.formats.files.checksum import file_sha256
 from touchline.formats.files.guard import reading
 from touchline.models.architectures import named, published
 from touchline.models.folders import user_folder
+from touchline.models.importing.dense_names import looks_dense
 from touchline.models.importing.importer import Checkpoint, Importer, Wanted
-from touchline.models.importing.looks import is_head
+from touchline.models.importing.looks import is_head, weight_names
 from touchline.models.importing.reading import check_name, model_name
 from touchline.models.importing.wrappers import Copy
 from touchline.models.safetensors_file import SUFFIX
 from touchline.models.specs.spec import EncoderConfig
 from touchline.models.store import LoadedModel, build_network, load_model, load_weights, save_model
 
-_LROMUL, _HEAD = "slow-fusion", "plain-stream-head"
+_LROMUL, _HEAD, _DENSE = "slow-fusion", "plain-stream-head", "dense-spotter"
 """Architectures of checkpoints that identify themselves."""
 
 
@@ -48,7 +49,7 @@ def import_model(
     Args:
         path: a PyTorch checkpoint (tensors only, no code), or ``.safetensors``.
         architecture: architecture of its weights, a key of ``architectures.ARCHITECTURES``; None expects a checkpoint
-            of lRomul's, a published head over features, or a touchline model.
+            of lRomul's, a published head over features, a dense spotter's, or a touchline model.
         name: name of the new model; None derives it from the file's name.
         labels: class names in the order of the outputs, or those of the new head.
         new_head: replace the file's head by an untrained one for ``labels``; the model must then be trained.
@@ -75,7 +76,7 @@ def import_model(
     if path.is_dir():
         raise UsageError(f"{path}: is a folder; give a checkpoint file")
     if architecture is None:
-        _refuse(given, takes={"labels", "network", "suppression", "precision"}, when="without --architecture")
+        _refuse(given, takes={"labels", "clip", "network", "suppression", "precision"}, when="without --architecture")
         if path.suffix == SUFFIX:
             _refuse({**given, "weights": weights}, takes={"labels", "precision"}, when="for a touchline model")
             return _copy(path, name=name, labels=labels, precision=precision, out=out)
@@ -106,7 +107,7 @@ def read_published(
     checkpoint = None
     if architecture is None:
         checkpoint = Checkpoint.read(path, copy=weights)
-        architecture = _architecture_of(checkpoint)
+        architecture = _architecture_of(checkpoint.content)
     importer: Importer = named(published()[architecture].importer)
     _refuse(given, takes=importer.takes, when=f"with --architecture {architecture}")
     asked = {field: value for field, value in given.items() if value}
@@ -139,11 +140,12 @@ def read_encoder(path: Path) -> LoadedModel[EncoderConfig]:
     raise InputError(f"{path}: {'; '.join(reasons)}")
 
 
-def _architecture_of(checkpoint: Checkpoint) -> str:
-    """Return the architecture of a checkpoint that identifies itself: lRomul's by its params, or a published head."""
-    content = checkpoint.content
+def _architecture_of(content: Any) -> str:
+    """Return the architecture of a checkpoint that identifies itself; lRomul's for others, whose importer refuses."""
     if not isinstance(content, Mapping) or {"params", "nn_state_dict"} <= set(content):
         return _LROMUL
+    if looks_dense(weight_names(content)):
+        return _DENSE
     return _HEAD if isinstance(content.get("state_dict"), Mapping) or is_head(content) else _LROMUL
 
 

@@ -10,8 +10,7 @@ from torch import Tensor
 from touchline.models.importing.wrappers import AmbiguousWeightsError, unwrapped, weights_in
 
 _SIGNS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("_temp_fine.",), "T-DEED, a dense spotter"),
-    (("_pred_fine.",), "E2E-Spot, a dense spotter"),
+    (("_features.", "_pred_fine."), "E2E-Spot or T-DEED, for --architecture dense-spotter"),
     (("conv_seg.", "conv_conf."), "CALF, for --architecture plain-stream-head"),
     (("pool_layer",), "a pooling head, for --architecture plain-stream-head"),
     (("conv2d_encoder.", "conv3d_encoder."), "lRomul's spotter without its params, which say how to build it"),
@@ -31,7 +30,7 @@ _SIGNS: tuple[tuple[tuple[str, ...], str], ...] = (
 
 def looks_like(content: Any) -> str:
     """Return a hint such as ``, which looks like a ResNet``; empty if nothing is recognised."""
-    names = _names(content)
+    names = weight_names(content)
     for starts, what in _SIGNS:
         if all(any(name.startswith(start) for name in names) for start in starts):
             return f", which looks like {what}"
@@ -40,13 +39,13 @@ def looks_like(content: Any) -> str:
 
 def is_head(content: Any) -> bool:
     """Return whether these are the weights of a published head over features: CALF, or pooling and one layer."""
-    names = _names(content)
+    names = weight_names(content)
     return "conv_seg.weight" in names or (
         "fc.weight" in names and all(name.startswith(("fc.", "pool_layer", "feature_extractor.")) for name in names)
     )
 
 
-def _names(content: Any) -> set[str]:
+def weight_names(content: Any) -> set[str]:
     """Return the names of the weights in a checkpoint's content, without wrappers; of raw weights and average, any."""
     for copy in (None, "raw"):
         try:
