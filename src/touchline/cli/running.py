@@ -281,12 +281,18 @@ def load_spotters(
 ) -> BaseSpotter:
     """Load the spotter of the command line, an ensemble of several; their devices, and why, go to stderr."""
     from touchline.spotting.ensemble import EnsembleSpotter
-    from touchline.spotting.spotter import load_spotter
+    from touchline.spotting.loading import load_frame_spotter
+    from touchline.spotting.spotter import Spotter
 
-    spotters = [load_spotter(name, device=device, flip=flip, threads=threads) for name in names or (None,)]
+    spotters = [load_frame_spotter(name, device=device, flip=flip, threads=threads) for name in names or (None,)]
     for spotter in spotters:
         output.note(f"touchline: model {spotter.name}, {spotter.device_reason}")
-    return spotters[0] if len(spotters) == 1 else EnsembleSpotter(spotters)
+    if len(spotters) == 1:
+        return spotters[0]
+    dense = [spotter.name for spotter in spotters if not isinstance(spotter, Spotter)]
+    if dense:
+        raise UsageError(f"--model {dense[0]}: a dense spotter cannot be averaged with others; name it alone")
+    return EnsembleSpotter([spotter for spotter in spotters if isinstance(spotter, Spotter)])
 
 
 def _run_video(video: Path, *, tasks: Sequence[Task], options: AnalyzeOptions, output: Output, listed: bool) -> int:

@@ -118,6 +118,10 @@ class DenseSpotConfig(StoredConfig):
         """Return the least confidence of a label."""
         return self.thresholds.get(label, DEFAULT_THRESHOLD)
 
+    def all_thresholds(self) -> dict[str, float]:
+        """Return the threshold of every label."""
+        return {label: self.threshold(label) for label in self.labels}
+
     @model_validator(mode="after")
     def _check_heads(self) -> Self:
         counts = tuple(self.network.get("label_counts", (len(self.labels),)))
