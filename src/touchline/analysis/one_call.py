@@ -36,6 +36,7 @@ def analyze(
     force: bool = False,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     speed: SpeedName = DEFAULT_SPEED,
+    half: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Bundle:
     """Analyse a video in one decode and return its bundle, as ``touchline analyze`` does.
@@ -57,6 +58,7 @@ def analyze(
         force: analyse again even if the bundle is up to date.
         device: device for models loaded by this call.
         speed: preset of the tracker that this call loads; see :mod:`touchline.analysis.speed`.
+        half: half of the match that the video shows; None takes it from SoccerNet's names, else 1.
         progress: called with the microseconds done and the total.
 
     Returns:
@@ -89,5 +91,5 @@ def analyze(
         overlay=overlay,
         report=ReportOptions() if report else None,
     )
-    options = AnalyzeOptions(out=None if out is None else Path(out), force=force, resume=not force)
+    options = AnalyzeOptions(out=None if out is None else Path(out), half=half, force=force, resume=not force)
     return Bundle(analyze_video(Path(video), tasks=wanted, options=options, progress=progress).bundle)

@@ -126,6 +126,7 @@ def analyze_videos(
         out=arguments.out,
         stream=arguments.stream,
         audio_stream=spotting.audio_stream if spotting else None,
+        half=_half(spotting, videos=len(videos)),
         resume=arguments.resume and not arguments.force,
         force=arguments.force,
         threads=arguments.threads,
@@ -139,6 +140,19 @@ def analyze_videos(
             own = replace(options, out=video.out(options.out))
             inputs.done(_run_video(video.path, tasks=tasks, options=own, output=output, listed=not report))
     return inputs.finish()
+
+
+def _half(spotting: SpotArguments | None, *, videos: int) -> int | None:
+    """The half of ``--half``.
+
+    Raises:
+        UsageError: several videos, which may be of several halves.
+
+    """
+    half = None if spotting is None else spotting.half
+    if half is not None and videos > 1:
+        raise UsageError(f"--half {half} belongs to one video, but {videos} are given; name them one at a time")
+    return half
 
 
 def _board_reader(clock: bool | None) -> TextReader | None:

@@ -50,6 +50,8 @@ DEFAULT_PITCH_FINDER = "pitch-finder"
 """The built-in pitch finder that is used by default."""
 DEFAULT_POSE_FINDER = "keeper-pose"
 """The built-in pose finder that is used by default."""
+DEFAULT_PICTURE_ENCODER = "efficientnet-lite0"
+"""The built-in encoder of pictures with weights of ImageNet, for recognisers that learn from a few examples."""
 
 _KEYS_SHOWN = 8
 _REFUSAL = "not a touchline model"

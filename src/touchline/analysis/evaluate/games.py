@@ -20,11 +20,16 @@ from touchline.core.suggestions import did_you_mean
 from touchline.core.wording import counted
 from touchline.formats.soccernet.doubts import merged
 from touchline.formats.soccernet.games import GameFile, Kind, Pair, Pairing, as_classes, load_games, pair_games
+from touchline.metrics.protocol import ScoringProtocol
 from touchline.metrics.spotting import SpottingReport, evaluate_spotting
-from touchline.metrics.spotting_frames import HALF_S
+from touchline.metrics.spotting.frames import HALF_S
 
 FOUND_SET = "found"
 FOUND_METRIC = "at1"
+
+_STRICT = ScoringProtocol(
+    "average-mAP without the peculiarities of SoccerNet's code", "touchline's own definition", verified=False
+)
 
 Games = str | Path | Timeline | Sequence[Timeline]
 """A file, folder or zip of event files, or reviewed bundles; or timelines, one per game."""
@@ -56,6 +61,13 @@ class SpottingEvaluation:
         """SoccerNet's average-mAP, 0 to 1."""
         return self.report.aggregate()
 
+    @property
+    def protocol(self) -> ScoringProtocol:
+        """The protocol that the numbers follow, and where they do not."""
+        return spotting_protocol(self.report, self.label_set).but(
+            "" if self.reviewed is None else "only reviewed spans are scored"
+        )
+
     def record(self) -> dict[str, Any]:
         """Return SoccerNet's result keys and what they were computed from; None for an undefined number."""
         results: dict[str, Any] = {key: no_nan(value) for key, value in self.report.results().items()}
@@ -64,6 +76,7 @@ class SpottingEvaluation:
             results.update(dict.fromkeys([key for key in results if key.endswith(("_visible", "_unshown"))]))
         return {
             **results,
+            "protocol": self.protocol.record(),
             "metric": self.report.metric,
             "strict": self.report.strict,
             "fps": self.report.fps,
@@ -75,6 +88,17 @@ class SpottingEvaluation:
             "warnings": list(self.warnings),
             **({} if self.reviewed is None else self.reviewed.record()),
         }
+
+
+def spotting_protocol(report: SpottingReport, label_set: str) -> ScoringProtocol:
+    """Return the protocol of a report on the classes of a label set."""
+    if report.strict:
+        return _STRICT
+    known = LABEL_SETS.get(label_set)
+    return ScoringProtocol(f"SoccerNet average-mAP ({report.metric})", "SoccerNet 0.2.0", verified=True).but(
+        "classes are those listed or found" if known is None else "",
+        "" if known is None or known.fps == report.fps else f"{report.fps:g} frames per second, not {known.fps:g}",
+    )
 
 
 def spotting(

@@ -16,12 +16,15 @@ from touchline.core.suggestions import did_you_mean
 from touchline.core.tracks import Tracks
 from touchline.formats.boxes.mot import PERSON_CLASS, UNKNOWN, MotTable, empty_mot, mot_table, read_mot
 from touchline.formats.boxes.paired_files import FilePair, FilePairs, pair_files, sequence_name
+from touchline.metrics.protocol import ScoringProtocol
 from touchline.metrics.tracking import DEFAULT_IOU, TrackingReport, combine_tracking, evaluate_tracking
-from touchline.metrics.tracking_sequence import sequence
+from touchline.metrics.tracking.sequence import sequence
 
 ZeroBased = Literal["none", "truth", "predictions", "both"]
 Boxes = str | Path | MotTable | Tracks
 """A MOT file, a folder of them or a bundle; or the boxes of one sequence."""
+
+MOT_BOXES = ScoringProtocol("MOT Challenge, 2D boxes (HOTA, IDF1, CLEAR MOT)", "trackeval 1.3.0", verified=True)
 
 _SHIFT_GAIN = 1.05
 """Gain in overlap from a shift by one frame that suggests different first frame numbers."""
@@ -43,11 +46,13 @@ class TrackingEvaluation:
     sequences: Mapping[str, TrackingReport]
     missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    protocol: ScoringProtocol = MOT_BOXES
 
     def record(self) -> dict[str, Any]:
         """Return trackeval's keys over all sequences, and for each one; None for an undefined number."""
         return {
             **no_nan(self.total.results()),
+            "protocol": self.protocol.record(),
             "HOTA_alpha": self.total.hota.hota.tolist(),
             "iou": self.total.iou,
             "true_boxes": self.total.truths,
@@ -98,7 +103,18 @@ def tracking(
         reports[pair.name], more = _score(pair, iou=iou, classes=classes, preprocess=preprocess)
         warnings += more
     total = combine_tracking(list(reports.values())) if len(reports) > 1 else next(iter(reports.values()))
-    return TrackingEvaluation(total, reports, files.missing, tuple(warnings))
+    protocol = tracking_protocol(iou=iou, classes=classes, preprocess=preprocess)
+    return TrackingEvaluation(total, reports, files.missing, tuple(warnings), protocol)
+
+
+def tracking_protocol(*, iou: float, classes: Collection[int] | None, preprocess: Preprocess) -> ScoringProtocol:
+    """Return the protocol of scores with these settings."""
+    plain = preprocess in ("auto", "none")
+    return MOT_BOXES.but(
+        "boxes are not preprocessed" if plain else "",
+        "" if iou == DEFAULT_IOU else f"IDF1 and MOTA at IoU {iou:g}, not {DEFAULT_IOU:g}",
+        "" if classes is None else f"only classes {','.join(map(str, classes))}",
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

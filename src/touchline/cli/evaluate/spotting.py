@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from touchline.cli.common import Output, run_guarded
-from touchline.cli.evaluate.common import percent, warn
+from touchline.cli.evaluate.common import percent, report
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.core.wording import counted
@@ -85,10 +85,7 @@ def _spotting(
         fps=read_fps(fps),
         labels=read_labels(labels),
     )
-    warn(result.warnings, output)
-    output.record(result.record())
-    if not output.json:
-        output.table(_table(result))
+    report(result, output, table=lambda: _table(result))
     return EXIT_DEGRADED if result.missing else EXIT_OK
 
 
@@ -117,29 +114,28 @@ def read_fps(text: str) -> float | None:
     return value
 
 
-def _table(result: SpottingEvaluation) -> str:
+def _table(result: SpottingEvaluation) -> list[str]:
     """The result as lines of text."""
-    report = result.report
-    width = max(len("class"), *map(len, report.labels))
+    scores = result.report
+    width = max(len("class"), *map(len, scores.labels))
     head = (
         f"{'class':<{width}}  {'true':>6} {'pred.':>7}  {'AP':>6} {'visible':>7} {'unshown':>7}   best F1 (conf, P, R)"
     )
-    kinds = [report.per_class(kind) for kind in range(3)]
+    kinds = [scores.per_class(kind) for kind in range(3)]
     lines = [
-        f"average-mAP {report.metric}, {counted(result.games, 'game')}, {result.label_set} labels, "
-        + ("strict, to the millisecond" if report.strict else f"{report.fps:g} frames per second"),
-        "",
+        f"average-mAP {scores.metric}, {counted(result.games, 'game')}, {result.label_set} labels, "
+        + ("strict, to the millisecond" if scores.strict else f"{scores.fps:g} frames per second"),
         head,
         "-" * len(head),
     ]
-    for c, label in enumerate(report.labels):
-        threshold, precision, recall, f1 = report.best[c]
+    for c, label in enumerate(scores.labels):
+        threshold, precision, recall, f1 = scores.best[c]
         ap = " ".join(f"{percent(kind[c]):>{w}}" for kind, w in zip(kinds, (6, 7, 7), strict=True))
         best = f"{100 * f1:.1f} ({threshold:.2f}, {100 * precision:.0f}, {100 * recall:.0f})" if f1 else "-"
-        lines.append(f"{label:<{width}}  {report.truths[0, c]:>6} {report.predicted[c]:>7}  {ap}   {best}")
-    total = " ".join(f"{percent(report.aggregate(kind)):>{w}}" for kind, w in zip(range(3), (6, 7, 7), strict=True))
-    lines += ["-" * len(head), f"{'mean':<{width}}  {report.truths[0].sum():>6} {report.predicted.sum():>7}  {total}"]
-    return "\n".join(lines + _reviewed(result))
+        lines.append(f"{label:<{width}}  {scores.truths[0, c]:>6} {scores.predicted[c]:>7}  {ap}   {best}")
+    total = " ".join(f"{percent(scores.aggregate(kind)):>{w}}" for kind, w in zip(range(3), (6, 7, 7), strict=True))
+    lines += ["-" * len(head), f"{'mean':<{width}}  {scores.truths[0].sum():>6} {scores.predicted.sum():>7}  {total}"]
+    return lines + _reviewed(result)
 
 
 def _reviewed(result: SpottingEvaluation) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from touchline.cli.common import Output, run_guarded
-from touchline.cli.evaluate.common import warn
+from touchline.cli.evaluate.common import report
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.core.suggestions import did_you_mean
@@ -119,10 +119,7 @@ def _tracking(
 
     wanted, from_zero = choose_classes(classes), choose_zero_based(zero_based)
     result = evaluate.tracking(truth, predictions, iou=iou, classes=wanted, zero_based=from_zero, preprocess=preprocess)
-    warn(result.warnings, output)
-    output.record(result.record())
-    if not output.json:
-        output.table(_table(result))
+    report(result, output, table=lambda: _table(result))
     return EXIT_DEGRADED if result.missing else EXIT_OK
 
 
@@ -168,7 +165,7 @@ def choose_preprocess(text: str) -> Preprocess:
     return _PREPROCESS[text]
 
 
-def _table(result: TrackingEvaluation) -> str:
+def _table(result: TrackingEvaluation) -> list[str]:
     """The result as lines of text."""
     reports, total = result.sequences, result.total
     rows = dict(reports) if len(reports) == 1 else {**reports, "all": total}
@@ -179,12 +176,11 @@ def _table(result: TrackingEvaluation) -> str:
     lines = [
         f"{counted(len(reports), 'sequence')}, {total.truths} true and {total.predicted} predicted boxes, "
         f"{total.true_ids} and {total.predicted_ids} ids; IDF1 and MOTA at IoU {total.iou:g}",
-        "",
         head,
         "-" * len(head),
     ]
-    for name, report in rows.items():
-        results = report.results()
+    for name, scores in rows.items():
+        results = scores.results()
         shares = " ".join(f"{100 * results[key]:>6.2f}" for key in _COLUMNS)
         lines.append(f"{name:<{width}}  {shares}  " + " ".join(f"{int(results[key]):>6}" for key in _COUNTS))
-    return "\n".join(lines)
+    return lines
