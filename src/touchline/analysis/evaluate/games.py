@@ -134,13 +134,13 @@ def spotting(
     named = LABEL_SETS.get(labels) if isinstance(labels, str) else None
     reviewed = read_reviewed_truth(Path(truth)) if isinstance(truth, str | Path) else None
     if reviewed is None:
-        true_games = _games(truth, kind="annotations", file_names=() if named is None else named.file_names)
+        true_games = load_or_take_games(truth, kind="annotations", file_names=() if named is None else named.file_names)
     else:
         true_games = list(reviewed.games)
     label_set = choose_labels(labels, true_games)
     if label_set.classes:
         true_games = [as_classes(file, label_set) for file in true_games]
-    found = _games(predictions, kind="predictions")
+    found = load_or_take_games(predictions, kind="predictions")
     in_order = not (isinstance(truth, str | Path) and isinstance(predictions, str | Path))
     pairing = _pair_in_order(true_games, found) if in_order else pair_games(true_games, found)
     pairing, part = (pairing, None) if reviewed is None else reviewed.restrict(pairing)
@@ -196,7 +196,7 @@ def choose_fps(wanted: float | None, *, label_set: LabelSet) -> float:
     return wanted
 
 
-def _games(source: Games, *, kind: Kind, file_names: Sequence[str] = ()) -> list[GameFile]:
+def load_or_take_games(source: Games, *, kind: Kind, file_names: Sequence[str] = ()) -> list[GameFile]:
     """Return the games of files or timelines."""
     if isinstance(source, str | Path):
         return load_games(Path(source), kind=kind, file_names=file_names)

@@ -48,6 +48,19 @@ class FrameLabelled:
         return frame_from_us(event.start_us, fps=exact_rate(self.fps))
 
 
+def is_frame_labels(path: Path) -> bool:
+    """Return whether a file is a JSON list, gzipped or not, as no other file of events is."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(64)
+            if start.startswith(_GZIP):
+                file.seek(0)
+                start = gzip.GzipFile(fileobj=file).read(64)
+    except (OSError, EOFError, zlib.error):
+        return False
+    return start.lstrip().startswith(b"[")
+
+
 @guarded("frame-exact event labels")
 def read_frame_labels(path: Path) -> list[FrameLabelled]:
     """Read the videos of a file.
