@@ -138,8 +138,16 @@ def _of_games(
     rate = choose_fps(fps, label_set=label_set)
     pairing = pair_games(true, load_or_take_games(predictions, kind="predictions"))
     report = _report(
-        [_half_frames(pair.truth.columns, half, fps=rate) for pair in pairing.pairs for half in _halves(pair.truth.columns)],
-        [_half_frames(pair.predictions, half, fps=rate) for pair in pairing.pairs for half in _halves(pair.truth.columns)],
+        [
+            _half_frames(pair.truth.columns, half, fps=rate)
+            for pair in pairing.pairs
+            for half in _halves(pair.truth.columns)
+        ],
+        [
+            _half_frames(pair.predictions, half, fps=rate)
+            for pair in pairing.pairs
+            for half in _halves(pair.truth.columns)
+        ],
         tolerance=tolerance,
         labels=label_set.scored,
         source=str(truth),

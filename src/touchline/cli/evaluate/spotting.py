@@ -37,7 +37,9 @@ def spotting(
     metric: Annotated[
         str,
         typer.Option(
-            "--metric", metavar="METRIC", help="Score with loose, tight, atN (N seconds) or framesN (N frames), such as at1."
+            "--metric",
+            metavar="METRIC",
+            help="Score with loose, tight, atN (N seconds) or framesN (N frames), such as at1.",
         ),
     ] = AUTO,
     strict: Annotated[

@@ -116,7 +116,9 @@ class ClipSampler:
         self._noise = torch.Generator().manual_seed(seed)
         self._sets = [[v for v in videos if v.head == head] for head in range(len(class_counts))]
         self._shares = np.asarray(shares, np.float64) / np.sum(shares)
-        self._places = [ClipPlaces(some, frames=settings.frames, event_share=settings.event_share) for some in self._sets]
+        self._places = [
+            ClipPlaces(some, frames=settings.frames, event_share=settings.event_share) for some in self._sets
+        ]
 
     @property
     def generators(self) -> tuple[np.random.Generator, torch.Generator]:

@@ -35,6 +35,7 @@ class DenseVideo:
         pictures: uint8 (n, h, w, channels) with 3 channels or 1 of grey; may be memory-mapped.
         events: its events on the frame grid.
         targets: what the network learns of each frame.
+        fps: pictures a second.
         truth: its events as labelled, for measuring.
 
     """
@@ -44,6 +45,7 @@ class DenseVideo:
     pictures: Pixels
     events: tuple[FrameEvent, ...]
     targets: FrameTargets
+    fps: float
     truth: Timeline = field(default_factory=Timeline)
 
     def __len__(self) -> int:
@@ -58,7 +60,9 @@ class DenseVideo:
         return clip
 
 
-def open_pictures(video: Path, spec: DenseFrameSpec, *, colour: Colour, cache: Path) -> Pixels:
+def open_pictures(
+    video: Path, spec: DenseFrameSpec, *, colour: Colour, cache: Path, every_frame: bool = False
+) -> Pixels:
     """Open the pictures of a video at training size, decoding it first if that has not been done.
 
     Args:
@@ -66,6 +70,7 @@ def open_pictures(video: Path, spec: DenseFrameSpec, *, colour: Colour, cache: P
         spec: size, frame rate and fit.
         colour: ``rgb``, or ``grey`` for a third of the space.
         cache: folder of decoded pictures.
+        every_frame: take every frame of the video, whatever its rate, instead of ``spec.fps`` a second.
 
     Returns:
         Memory-mapped uint8 (n, h, w, channels).
@@ -75,20 +80,21 @@ def open_pictures(video: Path, spec: DenseFrameSpec, *, colour: Colour, cache: P
         ResourceError: the disk is full.
 
     """
-    key = f"{video_fingerprint(video)[:24]}_{spec.width}x{spec.height}_{spec.fps:g}_{spec.fit}.{colour}"
+    rate = "every" if every_frame else f"{spec.fps:g}"
+    key = f"{video_fingerprint(video)[:24]}_{spec.width}x{spec.height}_{rate}_{spec.fit}.{colour}"
     path = cache / key
     if not path.exists():
-        _decode(video, path, spec, colour=colour)
+        _decode(video, path, spec, colour=colour, every_frame=every_frame)
     return np.memmap(path, np.uint8, "r").reshape(-1, spec.height, spec.width, 3 if colour == "rgb" else 1)
 
 
-def _decode(video: Path, target: Path, spec: DenseFrameSpec, *, colour: Colour) -> None:
+def _decode(video: Path, target: Path, spec: DenseFrameSpec, *, colour: Colour, every_frame: bool) -> None:
     """Decode a whole video into raw pixels on disk, atomically."""
     make_folder(target.parent)
     part = target.with_name(f"{target.name}.part")
     try:
         with part.open("wb") as file:
-            for picture in grid_pictures(video, spec):
+            for picture in decoded_pictures(video, spec, every_frame=every_frame):
                 file.write((picture if colour == "rgb" else grey(picture)).tobytes())
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -99,11 +105,13 @@ def _decode(video: Path, target: Path, spec: DenseFrameSpec, *, colour: Colour) 
     part.replace(target)
 
 
-def grid_pictures(video: Path, spec: DenseFrameSpec) -> Iterator[Pixels]:
-    """Yield the pictures of a video on the time grid, each uint8 (height, width, 3)."""
+def decoded_pictures(video: Path, spec: DenseFrameSpec, *, every_frame: bool) -> Iterator[Pixels]:
+    """Yield the pictures of a video, on the time grid or every frame, each uint8 (height, width, 3)."""
     change = fitting(spec)
     with VideoReader(video) as reader:
-        for _, frame in sample_regular(reader.frames(), fps=spec.fps):
+        frames = reader.frames()
+        kept = frames if every_frame else (frame for _, frame in sample_regular(frames, fps=spec.fps))
+        for frame in kept:
             yield change(frame.to_rgb())
 
 

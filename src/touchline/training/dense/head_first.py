@@ -19,7 +19,7 @@ from touchline.training.checkpoint import CheckpointFile, identity_of
 from touchline.training.dense.batches import ClipPlaces, ClipTargets, mixed_targets
 from touchline.training.dense.footage import DenseVideo
 from touchline.training.dense.losses import loss_terms
-from touchline.training.dense.measuring import measure_videos, normalised
+from touchline.training.dense.measuring import measure_videos, video_features
 from touchline.training.dense.settings import DenseRecipe
 from touchline.training.family import Job
 from touchline.training.loop import Loop
@@ -39,7 +39,12 @@ class FeatureSampler:
     """Draws clips of features, of a video or of its mirror image."""
 
     def __init__(
-        self, videos: Sequence[DenseVideo], features: dict[str, tuple[Floats32, Floats32]], recipe: DenseRecipe, *, device: str
+        self,
+        videos: Sequence[DenseVideo],
+        features: dict[str, tuple[Floats32, Floats32]],
+        recipe: DenseRecipe,
+        *,
+        device: str,
     ) -> None:
         self._features, self._recipe, self._device = features, recipe, device
         self.random = np.random.default_rng(recipe.optimizer.seed)
@@ -106,7 +111,8 @@ def train_head_first(
         folder=job.out / "head",
         checkpoints=CheckpointFile(job.out / "head" / "checkpoint.pt"),
         identity=identity_of(
-            settings=settings.model_dump(mode="json"), data=[(video.name, len(video), len(video.events)) for video in videos]
+            settings=settings.model_dump(mode="json"),
+            data=[(video.name, len(video), len(video.events)) for video in videos],
         ),
         save_every_s=recipe.optimizer.save_every_s,
     )
@@ -131,23 +137,5 @@ def encoded(
     path = folder / f"{video.name.replace('/', '__')}{'-mirrored' if mirrored else ''}.f32"
     if not path.exists():
         make_folder(path.parent)
-        write_bytes_atomic(path, _encode(network, video, recipe, mirrored=mirrored, device=device).tobytes())
+        write_bytes_atomic(path, video_features(network, video, recipe, mirrored=mirrored, device=device).tobytes())
     return np.memmap(path, np.float32, "r").reshape(len(video), -1)
-
-
-def _encode(
-    network: DenseSpotter, video: DenseVideo, recipe: DenseRecipe, *, mirrored: bool, device: str
-) -> Floats32:
-    network.eval()
-    before, after = network.reach
-    length = recipe.clip_frames
-    rows = []
-    for start in range(0, len(video), length):
-        first, last = max(0, start - before), min(len(video), start + length + after)
-        pictures = torch.from_numpy(video.clip(first, last)).to(device).permute(0, 3, 1, 2).float() / 255.0
-        pictures = pictures.flip(-1) if mirrored else pictures
-        with torch.autocast(device.split(":")[0], dtype=torch.bfloat16, enabled=recipe.optimizer.precision == "bf16"):
-            maps = network.frame_maps(normalised(pictures, recipe))
-            found = network.clip_features(maps[None])[0].float().cpu().numpy()
-        rows.append(found[start - first : start - first + length])
-    return np.concatenate(rows).astype(np.float32)

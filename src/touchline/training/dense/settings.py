@@ -61,6 +61,7 @@ class DenseOptimizer(StrictSettings):
         batch: clips of a step.
         ema_decay: of the averaged weights, which are measured and kept; None for none.
         clip_norm: largest norm of the gradient; None for no limit.
+        frozen_norms: keep the statistics of batch norms, which pays for networks that start from trained weights.
         precision: ``bf16`` arithmetic, or ``fp32``.
         hours: end the training after this time if it is not over before; the schedule follows.
         clock: whether ``hours`` are of the processor or on the ``wall``.
@@ -79,6 +80,7 @@ class DenseOptimizer(StrictSettings):
     batch: int = Field(default=8, ge=1)
     ema_decay: float | None = Field(default=0.999, ge=0, lt=1)
     clip_norm: float | None = Field(default=None, gt=0)
+    frozen_norms: bool = False
     precision: Literal["bf16", "fp32"] = "bf16"
     hours: float | None = Field(default=None, gt=0)
     clock: Literal["processor", "wall"] = "processor"

@@ -32,6 +32,8 @@ from touchline.training.schedule import WarmupCosine
 
 BALL_START = "ball-spotter"
 """Built-in model whose encoder a network with ``encoder: places`` can start from."""
+CPU_PIECE = 8
+"""Frames that a places encoder calculates at once on a CPU."""
 _LOG_EVERY = 20
 
 
@@ -46,10 +48,10 @@ def train(recipe: DenseRecipe, job: Job) -> Path:
     cache = Path(recipe.cache_folder) if recipe.cache_folder else job.out / "cache"
     learn = find_sources(recipe, root=recipe.data_root, choose=False)
     choose = find_sources(recipe, root=recipe.data_root, choose=True)
-    both = sorted({one.path for one in learn} & {one.path for one in choose})
-    if both:
-        raise UsageError(f"{both[0]}: is in both train and choose; a set's choose videos must not be learnt from")
-    network, videos = start_network(recipe), open_sources(learn, recipe, cache=cache)
+    network = start_network(recipe)
+    if isinstance(network.encoder, PlaceEncoder) and job.device == "cpu":
+        network.encoder.piece = CPU_PIECE
+    videos = open_sources(learn, recipe, cache=cache)
     chosen = open_sources(choose, recipe, cache=cache)
     first = train_head_first(network, videos, chosen, recipe, job=job) if recipe.head_first.steps else {}
     loop = train_network(network, videos, chosen, recipe, job=job)
@@ -82,6 +84,7 @@ def start_network(recipe: DenseRecipe) -> DenseSpotter:
         take_fitting(network, load_model(recipe.start, task="spot-dense").network.state_dict(), source=recipe.start)
     for name in recipe.freeze:
         _part(network, name).requires_grad_(False)
+    dense_channels_last(network)
     return network
 
 
@@ -121,7 +124,6 @@ def train_network(
         if not any(video.head == head for video in videos):
             raise UsageError(f"set {name!r} has no video to train on; its train lists are empty")
     network.to(job.device)
-    dense_channels_last(network)
     sampler = ClipSampler(
         videos,
         ClipSettings(recipe.clip_frames, optimizer.batch, recipe.event_share, recipe.mixup),
@@ -144,9 +146,7 @@ def train_network(
     return loop
 
 
-def _measure(
-    network: nn.Module, *, videos: Sequence[DenseVideo], recipe: DenseRecipe, device: str
-) -> dict[str, float]:
+def _measure(network: nn.Module, *, videos: Sequence[DenseVideo], recipe: DenseRecipe, device: str) -> dict[str, float]:
     return measure_videos(network, videos, recipe, device=device)
 
 
@@ -154,6 +154,10 @@ def clip_terms(network: DenseSpotter, batch: ClipBatch, *, recipe: DenseRecipe) 
     """Compute the loss terms of a batch; a head learns from the clips of its own label set only."""
     for name in recipe.freeze:
         network.get_submodule(name).eval()
+    if recipe.optimizer.frozen_norms:
+        for part in network.modules():
+            if isinstance(part, nn.modules.batchnorm._BatchNorm):
+                part.eval()
     device = batch.pictures.device.type
     with torch.autocast(device, dtype=torch.bfloat16, enabled=recipe.optimizer.precision == "bf16"):
         said = network(normalised(batch.pictures, recipe))
