@@ -46,7 +46,7 @@ def dense_scores(network: DenseSpotter, video: DenseVideo, recipe: DenseRecipe, 
                 said = network.decide(torch.from_numpy(features[start:stop]).to(device)[None])
         found = said.classes[video.head][0].float().softmax(-1)[:, 1:].cpu().numpy()
         if said.displacement is not None:
-            found = displaced(found, said.displacement[0, :, 0].float().cpu().numpy())
+            found, _ = displaced(found, said.displacement[0, :, 0].float().cpu().numpy())
         sums[start:stop] += found[: stop - start]
         counts[start:stop] += 1
     return (sums / np.maximum(counts, 1)).astype(np.float32)
