@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from touchline.core.arrays import Bools, Floats32
+from touchline.core.arrays import Bools, Floats32, Indices
 from touchline.core.events import Event, Scores, Timeline
 from touchline.models.specs.dense_spec import SoftSuppressionSpec
 
@@ -32,16 +32,10 @@ def displaced(scores: Floats32, displacement: Floats32) -> tuple[Floats32, Bools
     return moved, np.bincount(target, minlength=frames) > 0
 
 
-def soft_suppression(
-    score: npt.NDArray[np.floating], *, window: int, floor: float, kind: str = "soft"
+def suppressed(
+    score: npt.NDArray[np.floating], *, suppression: SoftSuppressionSpec, floor: float
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Find the peaks of one label: the highest first, each of which lowers its neighbours.
-
-    Args:
-        score: (samples,).
-        window: samples to either side of a peak; a neighbour at distance d keeps (d / window) squared of its score.
-        floor: least score of a peak.
-        kind: ``"soft"``, or ``"hard"``, which drops the neighbours.
+    """Find the peaks of one label's scores (samples,) that are at least ``floor``.
 
     Returns:
         Samples of the peaks, in time, and their scores.
@@ -49,18 +43,27 @@ def soft_suppression(
     """
     at = np.flatnonzero(score >= floor)
     left = score[at].astype(np.float64)
+    if suppression.kind == "highest":
+        kept = _highest(at, left, window=suppression.window)
+        return at[kept], left[kept]
     found: list[tuple[int, float]] = []
     while len(left):
         best = int(left.argmax())
-        if left[best] < floor or left[best] < 0:
+        if left[best] < max(floor, 0):
             break
         found.append((int(at[best]), float(left[best])))
-        low, high = np.searchsorted(at, (at[best] - window, at[best] + window + 1))
-        near = slice(int(low), int(high))
-        left[near] *= 0.0 if kind == "hard" else ((at[near] - at[best]) / window) ** 2
+        near = slice(*np.searchsorted(at, (at[best] - suppression.window, at[best] + suppression.window + 1)))
+        distance = (at[near] - at[best]) / suppression.window
+        left[near] *= 0.0 if suppression.kind == "hard" else distance**2
         left[best] = -1.0
     found.sort()
     return np.array([index for index, _ in found], np.int64), np.array([value for _, value in found], np.float64)
+
+
+def _highest(at: Indices, score: npt.NDArray[np.float64], *, window: int) -> npt.NDArray[np.bool_]:
+    """Return which scores have no higher one within ``window`` samples."""
+    first, last = np.searchsorted(at, at - window), np.searchsorted(at, at + window + 1)
+    return np.array([score[i] >= score[low:high].max() for i, (low, high) in enumerate(zip(first, last, strict=True))])
 
 
 def events_of(
@@ -85,9 +88,7 @@ def events_of(
     right = scores.values[:, -1] if len(labels) < len(scores.labels) else None
     events: list[Event] = []
     for column, label in enumerate(labels):
-        at, heights = soft_suppression(
-            scores.values[:, column], window=suppression.window, floor=thresholds[label], kind=suppression.kind
-        )
+        at, heights = suppressed(scores.values[:, column], suppression=suppression, floor=thresholds[label])
         for index, height in zip(at, heights, strict=True):
             share = None if right is None else float(right[index])
             time_us = int(scores.times_us[index])

@@ -1,8 +1,8 @@
 """One pass of a dense spotter over a video: frames in, joined scores out, in memory that does not grow.
 
 Every frame is seen once by what looks at single frames; the rest sees clips, and stretches of frames between cuts that
-do not matter (see :class:`~touchline.models.specs.dense_plan.ClipPlan`). All of them start at fixed indices, so a run that
-resumes in the middle does the same arithmetic as one from the start.
+do not matter (see :class:`~touchline.models.specs.dense_plan.ClipPlan`). All of them start at fixed indices, so a run
+that resumes in the middle does the same arithmetic as one from the start.
 """
 
 from __future__ import annotations

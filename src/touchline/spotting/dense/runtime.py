@@ -78,9 +78,9 @@ class ArrayRuntime:
             missing = self._frame_batch - len(frames)
             filled = np.concatenate([frames, np.repeat(frames[-1:], missing, axis=0)]) if missing else frames
             batch = begin_on(self._graphs[part], np.ascontiguousarray(filled))
-            return lambda: batch()[0][: len(frames)]
+            return lambda: list(batch()[0][: len(frames)])
         stretch = begin_on(self._graphs[part], np.stack(list(rows))[None])
-        return lambda: stretch()[0][0]
+        return lambda: list(stretch()[0][0])
 
     def said(self, part: str, rows: Sequence[Row]) -> Pending[tuple[npt.NDArray[np.float32], ...]]:
         """Begin on what a part says of a clip."""
