@@ -49,7 +49,9 @@ def test_it_equals_a_naive_count(seed: int) -> None:
     truth = [sorted(random.integers(0, 60, 5).tolist()) for _ in range(3)]
     found = [
         (int(v), int(f), float(s))
-        for v, f, s in zip(random.integers(0, 3, 30), random.integers(0, 60, 30), random.integers(0, 9, 30) / 9, strict=True)
+        for v, f, s in zip(
+            random.integers(0, 3, 30), random.integers(0, 60, 30), random.integers(0, 9, 30) / 9, strict=True
+        )
     ]
     for tolerance in (0, 1, 2):
         assert average_precision_at(found, truth, tolerance=tolerance) == pytest.approx(naive(found, truth, tolerance))
@@ -95,7 +97,9 @@ def test_label_files_are_read_to_the_frame_and_written_again(tmp_path: Path) -> 
 
 
 def test_an_unknown_rate_counts_at_25(tmp_path: Path) -> None:
-    (video,) = parse_frame_labels(b'[{"video": "dive", "fps": -1, "events": [{"frame": 39, "label": "Entry"}]}]', source="x")
+    (video,) = parse_frame_labels(
+        b'[{"video": "dive", "fps": -1, "events": [{"frame": 39, "label": "Entry"}]}]', source="x"
+    )
     assert video.fps == 25.0
     assert video.timeline.events[0].start_us == 1_560_000
 

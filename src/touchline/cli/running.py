@@ -100,7 +100,7 @@ def analyze_videos(
     spotting = None if spotting is None else replace(spotting, videos=[video.path for video in videos])
     thresholds = read_thresholds((spotting.threshold if spotting else None) or ())
     boxes = _read_boxes(tracking, videos=len(videos))
-    spotter = _load_spotter(spotting, output=output) if spotting and events != "tracks" else None
+    spotter = load_spotting(spotting, output=output) if spotting and events != "tracks" else None
     if events != "pixels":
         thresholds = for_all_labels(thresholds, labels=PLAY)
     elif spotter is not None:
@@ -280,7 +280,7 @@ def for_all_labels(thresholds: Mapping[str, float], *, labels: Sequence[str]) ->
     return {**dict.fromkeys(labels, thresholds[ALL]), **named}
 
 
-def _load_spotter(spotting: SpotArguments, *, output: Output) -> BaseSpotter | VideoStreamSpotter:
+def load_spotting(spotting: SpotArguments, *, output: Output) -> BaseSpotter | VideoStreamSpotter:
     """Load what spots events: spotters of frames, or a spotting head over feature streams."""
     names = spotting.model or ()
     if any(is_stream_head(name) for name in names):

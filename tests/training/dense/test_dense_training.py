@@ -44,7 +44,15 @@ SETTINGS: dict[str, Any] = {
     "augment": {"hue": 0, "saturation": 0, "brightness": 0, "contrast": 0, "blur": 0},
     "mixup": 0,
     "loss": {"radius": 1, "displacement": 0.1},
-    "optimizer": {"epochs": 6, "epoch_clips": 16, "warmup_epochs": 1, "base_lr": 0.005, "batch": 4, "rounds": 2, "ema_decay": 0.5},
+    "optimizer": {
+        "epochs": 6,
+        "epoch_clips": 16,
+        "warmup_epochs": 1,
+        "base_lr": 0.005,
+        "batch": 4,
+        "rounds": 2,
+        "ema_decay": 0.5,
+    },
     "suppression": {"window": 4, "kind": "soft"},
 }
 
@@ -65,12 +73,20 @@ def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         flashes = [flash + shift for flash in FLASHES]
         write_frames(root / game / "video.mp4", (_picture(i, flashes) for i in range(56)), fps=FPS)
         rows = [
-            {"gameTime": "1 - 00:01", "label": "FLASH", "position": str(f * 100), "team": "left", "visibility": "visible"}
+            {
+                "gameTime": "1 - 00:01",
+                "label": "FLASH",
+                "position": str(f * 100),
+                "team": "left",
+                "visibility": "visible",
+            }
             for f in flashes
         ]
         (root / game / "Labels-ball.json").write_text(json.dumps({"UrlLocal": game, "annotations": rows}))
         events = [{"frame": flash, "label": "FLASH"} for flash in flashes]
-        (root / f"{game}.json").write_text(json.dumps([{"video": game, "num_frames": 56, "fps": FPS, "events": events}]))
+        (root / f"{game}.json").write_text(
+            json.dumps([{"video": game, "num_frames": 56, "fps": FPS, "events": events}])
+        )
     return root
 
 
@@ -107,7 +123,13 @@ def test_head_first_trains_on_features_that_are_computed_once(tmp_path: Path, da
 
 
 def test_frame_exact_labels_take_every_frame(tmp_path: Path, data_root: Path) -> None:
-    one = {"labels": ["FLASH"], "layout": "frames", "train": ["a.json"], "choose": ["b.json"], "video_file": "{video}/video.mp4"}
+    one = {
+        "labels": ["FLASH"],
+        "layout": "frames",
+        "train": ["a.json"],
+        "choose": ["b.json"],
+        "video_file": "{video}/video.mp4",
+    }
     settings = recipe(data_root, sets={"events": one}, frame={"width": 64, "height": 32, "fps": 25})
     (video,) = open_sources(find_sources(settings, root=data_root, choose=False), settings, cache=tmp_path)
     assert len(video) == 56
@@ -126,7 +148,9 @@ def test_what_is_chosen_on_is_not_learnt_from(data_root: Path) -> None:
 def test_an_unknown_label_or_a_missing_video_is_named(data_root: Path) -> None:
     with pytest.raises(InputError, match="label 'FLASH' is none of"):
         find_sources(
-            recipe(data_root, sets={"ball": {**SETTINGS["sets"]["ball"], "labels": ["PASS"]}}), root=data_root, choose=False
+            recipe(data_root, sets={"ball": {**SETTINGS["sets"]["ball"], "labels": ["PASS"]}}),
+            root=data_root,
+            choose=False,
         )
     one = {"labels": ["FLASH"], "layout": "frames", "train": ["a.json"]}
     with pytest.raises(InputError, match=r"a.mp4: video of .*a.json not found"):

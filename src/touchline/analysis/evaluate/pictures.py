@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,11 +133,14 @@ def _yolo(truth: Path, predictions: Path, labels: tuple[str, ...]) -> _Pictures:
     def read(path: Path) -> Detections:
         return read_yolo(path, width=1, height=1, class_count=len(labels))
 
+    for path in (truth, predictions):
+        if zipfile.is_zipfile(path):
+            raise InputError(f"{path}: is a zip; unpack it, and give the folder of its YOLO files")
     files = pair_files(truth, predictions, name_of=plain_name)
     warnings = unpaired("picture", missing=files.missing, unused=[str(path) for path in files.unused])
     return _Pictures(
-        [read(pair.truth) for pair in files.pairs],
-        [read(pair.found) if pair.found else Detections.none() for pair in files.pairs],
+        [read(pair.truth.path) for pair in files.pairs],
+        [read(pair.found.path) if pair.found else Detections.none() for pair in files.pairs],
         tuple(warnings),
         files.missing,
     )

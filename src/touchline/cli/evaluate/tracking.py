@@ -40,14 +40,17 @@ _COUNTS = ("IDSW", "Frag", "CLR_FP", "CLR_FN", "MT", "ML")
 
 def tracking(
     truth: Annotated[
-        Path, typer.Option("--truth", metavar="PATH", help="Read the true tracks from a MOT file or a folder of them.")
+        Path,
+        typer.Option(
+            "--truth", metavar="PATH", help="Read the true tracks from a MOT file, or a folder or zip of them."
+        ),
     ],
     predictions: Annotated[
         Path,
         typer.Option(
             "--predictions",
             metavar="PATH",
-            help="Read the predicted tracks from a MOT file, a folder of them or a bundle.",
+            help="Read the predicted tracks from a MOT file, a folder or zip of them, or a bundle.",
         ),
     ],
     iou: Annotated[
@@ -78,14 +81,16 @@ def tracking(
 ) -> None:
     """Score tracks with HOTA, IDF1 and MOTA.
 
-    The numbers equal those of trackeval. The files of two folders are paired by sequence name: NAME.txt,
-    NAME/gt/gt.txt, NAME/tracks.txt and NAME.touchline/tracks.txt all belong to NAME. Rows of the truth with
+    The numbers equal those of trackeval. The files of two folders or zips are paired by sequence name: NAME.txt,
+    NAME/gt/gt.txt, NAME/tracks.txt and NAME.touchline/tracks.txt all belong to NAME; the last line combines all
+    sequences, as SoccerNet's and SportsMOT's leaderboards do. Rows of the truth with
     confidence 0 are not scored, as usual for MOT; --preprocess mot17 also drops predictions on distractors (classes
     2, 7, 8, 12), then scores people only.
 
     Examples:
       touchline evaluate tracking --truth gt.txt --predictions match.touchline
       touchline evaluate tracking --truth MOT17/train --predictions found/ --preprocess mot17
+      touchline evaluate tracking --truth SoccerNet/tracking/test.zip --predictions submission.zip
 
     """
     output = Output(json=json, debug=debug)

@@ -63,6 +63,18 @@ class SequenceClassifier(nn.Module):
         return torch.softmax(cast(Tensor, self.network(sequences)) / self.temperature, dim=1)
 
 
+class HandTeller(nn.Module):
+    """The part of a recogniser of joints that tells the playing hand: sequences in, log odds of the right hand out."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, sequences: Tensor) -> Tensor:
+        """Return log odds (n, 1) of sequences (n, t, joints, 3): x, y, visibility."""
+        return cast(Tensor, self.network.right_handed(sequences))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
     """One graph of a model.
@@ -91,8 +103,10 @@ def parts_of(network: Any, config: StoredConfig) -> dict[str, Part]:
         return {"scores": _track_events(network, config)}
     if isinstance(config, SkeletonConfig):
         sequences = torch.ones(2, config.skeleton.frames, len(config.skeleton.joints), 3)
-        module = SequenceClassifier(network, temperature=config.temperature).eval()
-        return {"scores": Part(module, (sequences,), (sequences,), any_size=(0,))}
+        modules: dict[str, nn.Module] = {"scores": SequenceClassifier(network, temperature=config.temperature)}
+        if config.handed is not None:
+            modules["hand"] = HandTeller(network)
+        return {name: Part(m.eval(), (sequences,), (sequences,), any_size=(0,)) for name, m in modules.items()}
     if isinstance(config, PictureConfig) and config.task == "detect":
         encoder = PictureFeatures(DetectorEncoder(network), spec=DETECTOR_SPEC)
         features = _pixels(encoder, DETECTOR_SPEC.shape, batch=FEATURES_BATCH)

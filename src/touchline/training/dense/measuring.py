@@ -45,10 +45,11 @@ def dense_scores(network: DenseSpotter, video: DenseVideo, recipe: DenseRecipe, 
             else:
                 said = network.decide(torch.from_numpy(features[start:stop]).to(device)[None])
         found = said.classes[video.head][0].float().softmax(-1)[:, 1:].cpu().numpy()
+        hit = np.ones(len(found), np.bool_)
         if said.displacement is not None:
-            found, _ = displaced(found, said.displacement[0, :, 0].float().cpu().numpy())
+            found, hit = displaced(found, said.displacement[0, :, 0].float().cpu().numpy())
         sums[start:stop] += found[: stop - start]
-        counts[start:stop] += 1
+        counts[start:stop, 0] += hit[: stop - start]
     return (sums / np.maximum(counts, 1)).astype(np.float32)
 
 

@@ -17,6 +17,7 @@ from touchline.formats.files.json_files import read_own_json
 from touchline.models.networks.slow_fusion import SlowFusionSpotter
 from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.store import save_model
+from touchline.training.distributed.group import current_group
 from touchline.training.family import Job
 from touchline.training.loop import Loop
 from touchline.training.spotting.data import GameVideo, GridSize, find_games, manifest_sha256, open_frames, read_game
@@ -115,7 +116,8 @@ class _Run:
         done.unlink(missing_ok=True)
         network = self._network()
         offsets = network.clip_offsets
-        train, held_out = self._open(offsets)
+        with current_group().first_before_others():
+            train, held_out = self._open(offsets)
         validate = self._validator(held_out, offsets)
         batches = self._batches(train, offsets)
         loop = train_clips(network, batches, self._plan(), resume=resume, validate=validate, progress=progress)
@@ -131,7 +133,7 @@ class _Run:
             span = offsets[-1] - offsets[0] + 1
             raise UsageError(f"data.target_frames={data.target_frames} exceeds the {span} frames that a clip spans")
         size = GridSize(frame.width, frame.height, frame.fps)
-        cache = Path(loader.cache_folder) if loader.cache_folder else self.job.out / "cache"
+        cache = Path(loader.cache_folder) if loader.cache_folder else self.job.cache("cache")
         room = int(loader.cache_gb * GB)
         opened: list[LabelledVideo] = []
         for video in [*self._train_videos, *self._held_videos]:
@@ -305,8 +307,11 @@ def _folder(out: Path, name: str, fold: int | None) -> Path:
 
 
 def _settings_sha256(run: StageRun, settings: SlowFusionRecipe) -> str:
+    stage = run.stage.model_dump(mode="json")
+    if run.stage.optimizer.accumulate == 1:
+        del stage["optimizer"]["accumulate"]  # as in runs of before there was this setting
     parts = {
-        "stage": run.stage.model_dump(mode="json"),
+        "stage": stage,
         "fold": run.fold,
         "frame": settings.frame.model_dump(mode="json"),
         "seed": settings.seed,

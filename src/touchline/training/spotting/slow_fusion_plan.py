@@ -38,12 +38,13 @@ def _plan_stage(
     network = build_network(stage)
     total, trained = count_parameters(network)
     config = stage.optimizer
-    steps = (stage.sampling.samples_per_epoch // config.batch_size) * (config.warmup_epochs + config.epochs)
+    clips = config.batch_size * config.accumulate
+    steps = (stage.sampling.samples_per_epoch // clips) * (config.warmup_epochs + config.epochs)
     meta = network.to("meta")
     frames = torch.zeros(1, len(network.clip_offsets), settings.frame.height, settings.frame.width, device="meta")
     with FlopCounterMode(display=False) as counter:
         meta(frames)
-    flops = counter.get_total_flops() * BACKWARD_COST * config.batch_size * steps
+    flops = counter.get_total_flops() * BACKWARD_COST * clips * steps
     dtype = autocast_type(config.precision, device=device) or torch.float32
     if dtype not in speeds:
         speeds[dtype] = _flops_per_second(device, dtype)
