@@ -21,6 +21,7 @@ from touchline.training.dense.footage import DenseVideo
 from touchline.training.dense.losses import loss_terms
 from touchline.training.dense.measuring import measure_videos, video_features
 from touchline.training.dense.settings import DenseRecipe
+from touchline.training.distributed.group import current_group
 from touchline.training.family import Job
 from touchline.training.loop import Loop
 from touchline.training.plan import LAST_RATE, LoopPlan, data_from
@@ -89,13 +90,15 @@ def train_head_first(
 ) -> dict[str, Any]:
     """Train what follows the encoder in place, and return its measurement on ``choose`` videos."""
     network.to(job.device)
-    features = {
-        video.name: (
-            encoded(network, video, recipe, mirrored=False, folder=job.out / "features", device=job.device),
-            encoded(network, video, recipe, mirrored=True, folder=job.out / "features", device=job.device),
-        )
-        for video in videos
-    }
+    folder = job.cache("features")
+    with current_group().first_before_others():
+        features = {
+            video.name: (
+                encoded(network, video, recipe, mirrored=False, folder=folder, device=job.device),
+                encoded(network, video, recipe, mirrored=True, folder=folder, device=job.device),
+            )
+            for video in videos
+        }
     sampler = FeatureSampler(videos, features, recipe, device=job.device)
     settings = recipe.head_first
     weights = [weight for name, weight in network.named_parameters() if not name.startswith("encoder.")]

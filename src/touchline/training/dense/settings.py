@@ -58,7 +58,8 @@ class DenseOptimizer(StrictSettings):
         base_lr: highest learning rate.
         start_lr_times: factor of the learning rate of weights that start from a trained network (``start``).
         weight_decay: of AdamW.
-        batch: clips of a step.
+        batch: clips of a batch.
+        accumulate: batches of an update, in each process.
         ema_decay: of the averaged weights, which are measured and kept; None for none.
         clip_norm: largest norm of the gradient; None for no limit.
         frozen_norms: keep the statistics of batch norms, which pays for networks that start from trained weights.
@@ -78,6 +79,7 @@ class DenseOptimizer(StrictSettings):
     start_lr_times: float = Field(default=1.0, gt=0)
     weight_decay: float = Field(default=0.01, ge=0)
     batch: int = Field(default=8, ge=1)
+    accumulate: int = Field(default=1, ge=1)
     ema_decay: float | None = Field(default=0.999, ge=0, lt=1)
     clip_norm: float | None = Field(default=None, gt=0)
     frozen_norms: bool = False
@@ -91,7 +93,7 @@ class DenseOptimizer(StrictSettings):
     @property
     def steps(self) -> int:
         """Optimiser steps of the whole training."""
-        return max(1, self.epoch_clips // self.batch) * self.epochs
+        return max(1, self.epoch_clips // (self.batch * self.accumulate)) * self.epochs
 
 
 class DenseLoss(StrictSettings):

@@ -25,6 +25,7 @@ from touchline.training.dense.losses import loss_terms
 from touchline.training.dense.measuring import measure_videos, normalised
 from touchline.training.dense.settings import DenseRecipe
 from touchline.training.dense.sources import find_sources, open_sources
+from touchline.training.distributed.group import current_group
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.loop import Loop
 from touchline.training.plan import LAST_RATE, LoopPlan, data_from
@@ -45,14 +46,15 @@ def train(recipe: DenseRecipe, job: Job) -> Path:
 
     """
     assert recipe.data_root is not None
-    cache = Path(recipe.cache_folder) if recipe.cache_folder else job.out / "cache"
+    cache = Path(recipe.cache_folder) if recipe.cache_folder else job.cache("cache")
     learn = find_sources(recipe, root=recipe.data_root, choose=False)
     choose = find_sources(recipe, root=recipe.data_root, choose=True)
+    with current_group().first_before_others():
+        videos = open_sources(learn, recipe, cache=cache)
+        chosen = open_sources(choose, recipe, cache=cache)
     network = start_network(recipe)
     if isinstance(network.encoder, PlaceEncoder) and job.device == "cpu":
         network.encoder.piece = CPU_PIECE
-    videos = open_sources(learn, recipe, cache=cache)
-    chosen = open_sources(choose, recipe, cache=cache)
     first = train_head_first(network, videos, chosen, recipe, job=job) if recipe.head_first.steps else {}
     loop = train_network(network, videos, chosen, recipe, job=job)
     network.load_state_dict(loop.weights(best=bool(choose)))
@@ -192,6 +194,7 @@ def plan_loop(recipe: DenseRecipe, videos: Sequence[DenseVideo], *, out: Path) -
     return LoopPlan(
         name=recipe.name,
         steps=optimizer.steps,
+        accumulate=optimizer.accumulate,
         schedule=WarmupCosine.over(optimizer.steps, base_lr=optimizer.base_lr, least=LAST_RATE, warmup=warmup),
         lower="optimizer.base_lr",
         seed=optimizer.seed,
