@@ -1,4 +1,4 @@
-"""Which spotter wins at what cost: slow fusion, the two-stage ball spotter, dense spotters, on unseen simulated matches.
+"""Which spotter wins at what cost: slow fusion, two stages, or a dense spotter, on unseen simulated matches.
 
     python benchmarks/dense_spotters.py head MATCHES... --out FILE
     python benchmarks/dense_spotters.py measure MATCHES... --model NAME=FILE ... --told TRAINED.json

@@ -119,7 +119,7 @@ def _games(one: LabelledSet, patterns: Sequence[str], *, root: Path) -> list[_Fo
 
 def _listed(one: LabelledSet, files: Sequence[str], *, root: Path) -> list[_Found]:
     """Return name, video, events and frame rate of every video in frame-exact label files."""
-    found = []
+    found: list[_Found] = []
     for name in files:
         for video in read_frame_labels(root / name):
             path = root / one.video_file.replace("{video}", video.name)

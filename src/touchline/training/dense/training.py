@@ -172,7 +172,7 @@ def make_optimizer(network: DenseSpotter, recipe: DenseRecipe) -> torch.optim.Op
     started = set()
     if recipe.start is not None:
         started = {name for name, _ in network.named_parameters() if name.startswith("encoder.") and _begun(name)}
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": [p for name, p in network.named_parameters() if p.requires_grad and name not in started]},
         {
             "params": [p for name, p in network.named_parameters() if p.requires_grad and name in started],
@@ -234,7 +234,7 @@ def model_config(recipe: DenseRecipe, measured: dict[str, Any]) -> DenseSpotConf
         suppression=recipe.suppression,
         thresholds=recipe.thresholds,
         team_weighs=recipe.team_weighs,
-        precision="bf16" if recipe.optimizer.precision == "bf16" else "fp32",
+        precision="bf16" if recipe.optimizer.precision == "bf16" else "f32",
         licence=recipe.licence,
         description=recipe.description,
         measured=measured,
