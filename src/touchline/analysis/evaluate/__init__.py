@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from touchline.analysis.evaluate.by_frame import FrameEvaluation as FrameEvaluation
+    from touchline.analysis.evaluate.by_frame import spotting_by_frame as spotting_by_frame
     from touchline.analysis.evaluate.clips import RecognitionEvaluation as RecognitionEvaluation
     from touchline.analysis.evaluate.clips import recognition as recognition
     from touchline.analysis.evaluate.games import SpottingEvaluation as SpottingEvaluation
@@ -26,6 +28,7 @@ else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "touchline.analysis.evaluate.by_frame": ("FrameEvaluation", "spotting_by_frame"),
             "touchline.analysis.evaluate.clips": ("RecognitionEvaluation", "recognition"),
             "touchline.analysis.evaluate.games": ("SpottingEvaluation", "spotting"),
             "touchline.analysis.evaluate.gamestates": ("GameStateEvaluation", "gamestate"),
