@@ -60,7 +60,9 @@ def test_the_encoder_is_timms(name: str) -> None:
     timm = pytest.importorskip("timm")
     theirs = timm.create_model(name, pretrained=False, num_classes=0).eval()
     mine = RegNetY(name).eval()
-    state = {key: torch.rand_like(value) * 0.2 if value.ndim else value for key, value in theirs.state_dict().items()}
+    state = {
+        key: 0.5 + torch.rand_like(value) if value.ndim == 1 else value for key, value in theirs.state_dict().items()
+    }
     theirs.load_state_dict(state)
     mine.load_state_dict(state)
     pictures = torch.randn(2, 3, 64, 96)
