@@ -242,7 +242,7 @@ def _warnings(pairing: Pairing, classes: tuple[str, ...], *, strict: bool) -> li
 
 
 def _doubtful_pair(pairing: Pairing) -> list[str]:
-    """Return a remark if the only truth and the only predictions are named so differently that they may be unrelated."""
+    """Return a remark if the only truth and the only predictions have names too unlike to say if they are related."""
     if len(pairing.pairs) != 1 or pairing.pairs[0].found is None:
         return []
     names = differing_names(pairing.pairs[0].truth, pairing.pairs[0].found)
