@@ -13,7 +13,7 @@ class ScoringProtocol:
     Attributes:
         name: of the protocol, such as "SoccerNet average-mAP (tight)".
         version: of the code or text that defines it, such as "SoccerNet 0.2.0".
-        verified: whether the tests compare its numbers with those of that code.
+        verified: whether numbers were compared with those of that code, by the tests or by a committed benchmark.
         differs: what was scored otherwise than the protocol asks; empty if nothing was.
 
     """

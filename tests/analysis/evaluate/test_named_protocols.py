@@ -25,12 +25,12 @@ def named(protocol: ScoringProtocol) -> tuple[str, str, bool]:
 
 def test_spotting_names_soccernets_metric_and_what_was_set_otherwise() -> None:
     usual = evaluate.spotting(PASSES, PASSES)
-    assert named(usual.protocol) == ("SoccerNet average-mAP (at1)", "SoccerNet 0.2.0", True)
+    assert named(usual.protocol) == ("SoccerNet ball action spotting 2023 (at1)", "SoccerNet 0.2.0", True)
     assert usual.protocol.differs == ()
     assert usual.record()["protocol"] == usual.protocol.record()
     other = evaluate.spotting(PASSES, PASSES, labels="ball-2", fps=50)
     assert other.protocol.differs == ("50 frames per second, not 25",)
-    assert evaluate.spotting(PASSES, PASSES, labels=["PASS"]).protocol.differs == ("classes are those listed or found",)
+    assert evaluate.spotting(PASSES, PASSES, labels=["PASS"]).protocol.differs == ("classes of no challenge",)
 
 
 def test_strict_spotting_is_nobodys_protocol() -> None:

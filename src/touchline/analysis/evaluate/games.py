@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from touchline.analysis.evaluate.protocols import spotting_protocol, team_protocol
 from touchline.analysis.evaluate.reviewed import ReviewedPart, read_reviewed_truth
+from touchline.analysis.evaluate.team_metric import TEAM, choose_metric, team_remarks
 from touchline.analysis.evaluate.wording import no_nan, some_names, unpaired
 from touchline.core.columns import columns_from_timeline
 from touchline.core.errors import UsageError
@@ -23,13 +25,10 @@ from touchline.formats.soccernet.games import GameFile, Kind, Pair, Pairing, as_
 from touchline.metrics.protocol import ScoringProtocol
 from touchline.metrics.spotting import SpottingReport, evaluate_spotting
 from touchline.metrics.spotting.frames import HALF_S
+from touchline.metrics.spotting.teams import TeamReport, evaluate_teams
 
 FOUND_SET = "found"
 FOUND_METRIC = "at1"
-
-_STRICT = ScoringProtocol(
-    "average-mAP without the peculiarities of SoccerNet's code", "touchline's own definition", verified=False
-)
 
 Games = str | Path | Timeline | Sequence[Timeline]
 """A file, folder or zip of event files, or reviewed bundles; or timelines, one per game."""
@@ -46,6 +45,7 @@ class SpottingEvaluation:
         missing: games without predictions; their events count as missed.
         warnings: remarks for the user on the files.
         reviewed: what was scored of reviewed bundles; None for other truth.
+        team: Team-mAP, of which ``report`` is the part without teams; None if teams were not scored.
 
     """
 
@@ -55,6 +55,7 @@ class SpottingEvaluation:
     missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     reviewed: ReviewedPart | None = None
+    team: TeamReport | None = None
 
     @property
     def average_map(self) -> float:
@@ -64,9 +65,9 @@ class SpottingEvaluation:
     @property
     def protocol(self) -> ScoringProtocol:
         """The protocol that the numbers follow, and where they do not."""
-        return spotting_protocol(self.report, self.label_set).but(
-            "" if self.reviewed is None else "only reviewed spans are scored"
-        )
+        plain = self.team is None
+        followed = spotting_protocol(self.report, self.label_set) if plain else team_protocol(self.report)
+        return followed.but("" if self.reviewed is None else "only reviewed spans are scored")
 
     def record(self) -> dict[str, Any]:
         """Return SoccerNet's result keys and what they were computed from; None for an undefined number."""
@@ -77,7 +78,8 @@ class SpottingEvaluation:
         return {
             **results,
             "protocol": self.protocol.record(),
-            "metric": self.report.metric,
+            **({} if self.team is None else {key: no_nan(value) for key, value in self.team.results().items()}),
+            "metric": self.report.metric if self.team is None else f"{TEAM}{self.report.metric}",
             "strict": self.report.strict,
             "fps": self.report.fps,
             "labels": list(self.report.labels),
@@ -88,17 +90,6 @@ class SpottingEvaluation:
             "warnings": list(self.warnings),
             **({} if self.reviewed is None else self.reviewed.record()),
         }
-
-
-def spotting_protocol(report: SpottingReport, label_set: str) -> ScoringProtocol:
-    """Return the protocol of a report on the classes of a label set."""
-    if report.strict:
-        return _STRICT
-    known = LABEL_SETS.get(label_set)
-    return ScoringProtocol(f"SoccerNet average-mAP ({report.metric})", "SoccerNet 0.2.0", verified=True).but(
-        "classes are those listed or found" if known is None else "",
-        "" if known is None or known.fps == report.fps else f"{report.fps:g} frames per second, not {known.fps:g}",
-    )
 
 
 def spotting(
@@ -120,7 +111,8 @@ def spotting(
     Args:
         truth: true events; or a reviewed bundle, or a folder of these.
         predictions: predicted events.
-        metric: ``"loose"`` (5 to 60 s), ``"tight"`` (1 to 5 s) or ``"atN"`` (N seconds).
+        metric: ``"loose"`` (5 to 60 s), ``"tight"`` (1 to 5 s) or ``"atN"`` (N seconds); after ``"team-"`` for
+            Team-mAP, the default where all true events and some predictions have the team left or right.
         strict: whether to score without the peculiarities of SoccerNet's code.
         fps: frames per second that times are rounded down to, above 0 and up to 1000.
         labels: name of a label set, or the classes.
@@ -137,23 +129,29 @@ def spotting(
         true_games = _games(truth, kind="annotations", file_names=() if named is None else named.file_names)
     else:
         true_games = list(reviewed.games)
-    label_set = choose_labels(labels, true_games)
+    found = _games(predictions, kind="predictions")
+    chosen = choose_metric(metric, true_games, found, strict=strict)
+    label_set = choose_labels(chosen.default_labels(labels, true_games), true_games)
     if label_set.classes:
         true_games = [as_classes(file, label_set) for file in true_games]
-    found = _games(predictions, kind="predictions")
     in_order = not (isinstance(truth, str | Path) and isinstance(predictions, str | Path))
     pairing = _pair_in_order(true_games, found) if in_order else pair_games(true_games, found)
     pairing, part = (pairing, None) if reviewed is None else reviewed.restrict(pairing)
-    report = evaluate_spotting(
-        [pair.truth.columns for pair in pairing.pairs],
-        [pair.predictions for pair in pairing.pairs],
-        labels=label_set.scored,
-        fps=choose_fps(fps, label_set=label_set),
-        metric=metric or label_set.metric,
-        strict=strict,
-    )
-    warnings = tuple(_warnings(pairing, label_set.scored, strict=strict))
-    return SpottingEvaluation(report, label_set.name, len(pairing.pairs), pairing.missing, warnings, part)
+    true_columns = [pair.truth.columns for pair in pairing.pairs]
+    found_columns = [pair.predictions for pair in pairing.pairs]
+    rate = choose_fps(fps, label_set=label_set)
+    tolerances = chosen.metric or label_set.metric
+    warnings = _warnings(pairing, label_set.scored, strict=strict)
+    team = None
+    if chosen.team:
+        team = evaluate_teams(true_columns, found_columns, labels=label_set.scored, fps=rate, metric=tolerances)
+        report = team.plain
+        warnings += team_remarks(team, true_columns, found_columns)
+    else:
+        report = evaluate_spotting(
+            true_columns, found_columns, labels=label_set.scored, fps=rate, metric=tolerances, strict=strict
+        )
+    return SpottingEvaluation(report, label_set.name, len(pairing.pairs), pairing.missing, tuple(warnings), part, team)
 
 
 def choose_labels(wanted: str | Sequence[str] | None, truth: Sequence[GameFile]) -> LabelSet:

@@ -37,7 +37,7 @@ def spotting(
     metric: Annotated[
         str,
         typer.Option(
-            "--metric", metavar="METRIC", help="Score with loose, tight or atN, N being seconds, such as at1."
+            "--metric", metavar="METRIC", help="Score with loose, tight or atN, N being seconds; team-at1 scores teams."
         ),
     ] = AUTO,
     strict: Annotated[
@@ -56,7 +56,7 @@ def spotting(
 
     Games are paired by folder. With auto, the label files decide on labels, frame rate and metric: Labels-v2.json has
     SoccerNet's 17 classes, 2 frames per second and loose; ball actions have 2 or 12 classes, 25 frames per second
-    and at1.
+    and at1. Where labels and predictions name teams, left and right, Team-mAP (team-at1) is scored as well.
 
     Examples:
       touchline evaluate spotting --truth Labels-ball.json --predictions results_spotting.json
@@ -135,7 +135,21 @@ def _table(result: SpottingEvaluation) -> list[str]:
         lines.append(f"{label:<{width}}  {scores.truths[0, c]:>6} {scores.predicted[c]:>7}  {ap}   {best}")
     total = " ".join(f"{percent(scores.aggregate(kind)):>{w}}" for kind, w in zip(range(3), (6, 7, 7), strict=True))
     lines += ["-" * len(head), f"{'mean':<{width}}  {scores.truths[0].sum():>6} {scores.predicted.sum():>7}  {total}"]
-    return lines + _reviewed(result)
+    return lines + _teams(result) + _reviewed(result)
+
+
+def _teams(result: SpottingEvaluation) -> list[str]:
+    """Team-mAP by action."""
+    team = result.team
+    if team is None:
+        return []
+    width = max(len("action"), *map(len, team.labels))
+    lines = ["", f"{'action':<{width}}  {'left':>5} {'right':>5}  {'AP left':>7} {'AP right':>8} {'Team-AP':>7}"]
+    for label, truths, ap, both in zip(team.labels, team.truths, team.ap[0], team.per_class(), strict=True):
+        sides = f"{percent(ap[0]):>7} {percent(ap[1]):>8}"
+        lines.append(f"{label:<{width}}  {truths[0]:>5} {truths[1]:>5}  {sides} {percent(both):>7}")
+    left, right = team.truths.sum(axis=0)
+    return [*lines, f"{'Team-mAP':<{width}}  {left:>5} {right:>5}  {'':>7} {'':>8} {percent(team.aggregate()):>7}"]
 
 
 def _reviewed(result: SpottingEvaluation) -> list[str]:

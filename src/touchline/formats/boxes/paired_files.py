@@ -101,8 +101,7 @@ def pair_files(truth: Path, predictions: Path, *, name_of: Callable[[Path], str]
     """Pair two files, or the files of two sets by name. A set is a folder or a zip.
 
     Names are paths within the set. If no name of one set is in the other, the last parts of the names count, so that
-    ``test/SNMOT-116`` and ``SNMOT-116`` are one sequence. Beside ``gt/gt.txt``, detections and lists of sequences are no
-    truth.
+    ``test/SNMOT-116`` and ``SNMOT-116`` are one sequence. Detections and lists beside ``gt/gt.txt`` are not truth.
 
     Args:
         truth: a ground truth file or a set.

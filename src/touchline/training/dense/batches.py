@@ -10,9 +10,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from touchline.training.dense.footage import DenseVideo
 
 from touchline.training.dense.augment import AugmentSettings, change_pictures
-from touchline.training.dense.footage import DenseVideo
 from touchline.training.dense.targets import TEAMS, FrameTargets
 
 
@@ -151,11 +151,7 @@ def _batch(
     """Assemble a batch from mixtures of targets, each a list of (share, targets)."""
     classes = {
         head: torch.stack(
-            [
-                sum_of(mixture, class_counts[head])
-                for one, mixture in zip(heads, mixtures, strict=True)
-                if one == head
-            ]
+            [sum_of(mixture, class_counts[head]) for one, mixture in zip(heads, mixtures, strict=True) if one == head]
         ).to(device)
         for head in sorted(set(heads))
     }
