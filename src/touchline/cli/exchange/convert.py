@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from touchline.cli.common import Output, run_guarded
+from touchline.cli.exchange.cameras import TO_CAMERAS, convert_cameras
 from touchline.cli.exchange.event_inputs import EventInput, event_inputs, file_in, holds_many
 from touchline.cli.exchange.written import report_written
 from touchline.cli.inputs import Inputs
@@ -119,7 +120,8 @@ def command(
 
     The name of the file to write selects its format, such as Labels-v2.json, match.xml (Sportscode), match.csv or
     match.vtt; --to selects it by name. A folder or zip of games is converted game by game into the folder DST. Of a
-    bundle, the corrected events are read. Whatever the format cannot hold is listed, and the exit code is 4.
+    bundle, the corrected events are read; --to soccernet-cameras writes its camera as SoccerNet's calibration. Whatever
+    the format cannot hold is listed, and the exit code is 4.
 
     Examples:
       touchline convert match.touchline Labels-v2.json
@@ -129,6 +131,8 @@ def command(
     output = Output(json=json, debug=debug)
 
     def run() -> int:
+        if to == TO_CAMERAS:
+            return convert_cameras(source, target, output=output)
         from dataclasses import replace
 
         from touchline.formats.events.providers.provider_events import parse_period_starts, provider_named
