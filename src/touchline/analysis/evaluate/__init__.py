@@ -1,7 +1,7 @@
 """Evaluation of predictions with the official metrics, as in ``touchline evaluate``, from files or values.
 
-``evaluate.spotting``, ``detection``, ``tracking``, ``recognition``, ``calibration`` and ``players`` return typed results,
-whose ``record()`` gives what the command prints with ``--json``.
+``spotting``, ``detection``, ``tracking``, ``recognition``, ``calibration`` and ``players`` return typed results, whose
+``record()`` gives what the command prints with ``--json``.
 """
 
 from __future__ import annotations
