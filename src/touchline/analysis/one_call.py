@@ -13,7 +13,8 @@ from touchline.analysis.tasks.track import VideoTracker, load_tracker
 from touchline.analysis.tasks.usual import EventsFrom, usual_tasks
 from touchline.formats.bundle import Bundle
 from touchline.report.options import ReportOptions
-from touchline.spotting.spotter import BaseSpotter, load_spotter
+from touchline.spotting.loading import load_frame_spotter
+from touchline.spotting.spotter import BaseSpotter
 from touchline.tracking.board.ppocr import PPOCRReader, model_file
 
 TaskName = Literal["spot", "track", "sound", "clock"]
@@ -76,7 +77,7 @@ def analyze(
         raise ValueError(f"tasks={tuple(tasks)} must hold at least one of {TASKS} and nothing else")
     chosen = events or ("fused" if spotter is None else "pixels")
     if "spot" in tasks and (spotter is None or isinstance(spotter, str)):
-        spotter = load_spotter(spotter, device=device)
+        spotter = load_frame_spotter(spotter, device=device)
     if "track" in tasks and tracker is None:
         tracker = load_tracker(device=device, speed=speed)
     reads_clock = "clock" in tasks and (tasks is not TASKS or model_file() is not None)

@@ -21,7 +21,16 @@ from touchline.core.labels import BALL_FPS, LABEL_SETS, LabelSet, guess_label_se
 from touchline.core.suggestions import did_you_mean
 from touchline.core.wording import counted
 from touchline.formats.soccernet.doubts import merged
-from touchline.formats.soccernet.games import GameFile, Kind, Pair, Pairing, as_classes, load_games, pair_games
+from touchline.formats.soccernet.games import (
+    GameFile,
+    Kind,
+    Pair,
+    Pairing,
+    as_classes,
+    differing_names,
+    load_games,
+    pair_games,
+)
 from touchline.metrics.protocol import ScoringProtocol
 from touchline.metrics.spotting import SpottingReport, evaluate_spotting
 from touchline.metrics.spotting.frames import HALF_S
@@ -126,10 +135,10 @@ def spotting(
     named = LABEL_SETS.get(labels) if isinstance(labels, str) else None
     reviewed = read_reviewed_truth(Path(truth)) if isinstance(truth, str | Path) else None
     if reviewed is None:
-        true_games = _games(truth, kind="annotations", file_names=() if named is None else named.file_names)
+        true_games = load_or_take_games(truth, kind="annotations", file_names=() if named is None else named.file_names)
     else:
         true_games = list(reviewed.games)
-    found = _games(predictions, kind="predictions")
+    found = load_or_take_games(predictions, kind="predictions")
     chosen = choose_metric(metric, true_games, found, strict=strict)
     label_set = choose_labels(chosen.default_labels(labels, true_games), true_games)
     if label_set.classes:
@@ -194,7 +203,7 @@ def choose_fps(wanted: float | None, *, label_set: LabelSet) -> float:
     return wanted
 
 
-def _games(source: Games, *, kind: Kind, file_names: Sequence[str] = ()) -> list[GameFile]:
+def load_or_take_games(source: Games, *, kind: Kind, file_names: Sequence[str] = ()) -> list[GameFile]:
     """Return the games of files or timelines."""
     if isinstance(source, str | Path):
         return load_games(Path(source), kind=kind, file_names=file_names)
@@ -215,6 +224,7 @@ def _pair_in_order(truth: Sequence[GameFile], found: Sequence[GameFile]) -> Pair
 def _warnings(pairing: Pairing, classes: tuple[str, ...], *, strict: bool) -> list[str]:
     """Return remarks for the user on the files."""
     warnings = unpaired("game", missing=pairing.missing, unused=[file.source for file in pairing.unused])
+    warnings += _doubtful_pair(pairing)
     for word, files in (
         ("prediction", [pair.found for pair in pairing.pairs if pair.found is not None]),
         ("true event", [pair.truth for pair in pairing.pairs]),
@@ -229,6 +239,16 @@ def _warnings(pairing: Pairing, classes: tuple[str, ...], *, strict: bool) -> li
             warnings += _peculiar(word, files, classes)
         warnings += [f"{word}s: {line}" for line in merged(file.doubts for file in files).lines()]
     return warnings
+
+
+def _doubtful_pair(pairing: Pairing) -> list[str]:
+    """Return a remark if the only truth and the only predictions have names too unlike to say if they are related."""
+    if len(pairing.pairs) != 1 or pairing.pairs[0].found is None:
+        return []
+    names = differing_names(pairing.pairs[0].truth, pairing.pairs[0].found)
+    if names is None:
+        return []
+    return [f"the truth names the game {names[0]!r}, the predictions {names[1]!r}; they are scored as one game"]
 
 
 def _named(label: str, count: int, classes: tuple[str, ...]) -> str:

@@ -96,7 +96,7 @@ class SpotTask(Task):
         def score(samples: Iterator[tuple[int, Frame]]) -> None:
             for index, frame in samples:
                 if index >= first_needed:
-                    saver.take(scoring.feed(index, frame.luma))
+                    saver.take(scoring.feed(index, self.spotter.picture_of(frame)))
 
         for frame in frames:
             score(sampler.push(frame.time_us, frame))
@@ -163,8 +163,7 @@ def spot_key(spotter: BaseSpotter, *, thresholds: Mapping[str, float], origin: M
         }
         for member in spotter.members
     ]
-    peaks = spotter.config.peaks.model_dump(mode="json")
-    return {**origin, "models": models, "thresholds": dict(thresholds), "peaks": peaks}
+    return {**origin, "models": models, "thresholds": dict(thresholds), "peaks": spotter.decoding}
 
 
 class _Saver:
@@ -193,6 +192,6 @@ class _Saver:
 
 def saved_scores(checkpoint: Checkpoint, *, spotter: BaseSpotter) -> Scores:
     """Return all saved chunks as one array of scores."""
-    first_index, values = checkpoint.scores(classes=len(spotter.labels))
+    first_index, values = checkpoint.scores(classes=len(spotter.columns))
     times_us = [us_from_frame(first_index + i, fps=spotter.fps) for i in range(len(values))]
-    return Scores(values=values, times_us=np.array(times_us, dtype=np.int64), labels=tuple(spotter.labels))
+    return Scores(values=values, times_us=np.array(times_us, dtype=np.int64), labels=spotter.columns)

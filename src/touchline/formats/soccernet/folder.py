@@ -12,7 +12,7 @@ from typing import Literal
 from touchline.core.errors import InputError
 from touchline.core.labels import label_files
 from touchline.formats.features.vectors import SOCCERNET_FEATURES
-from touchline.formats.soccernet.game_names import WHOLE_VIDEOS
+from touchline.formats.soccernet.game_names import WHOLE_VIDEOS, half_in_name
 from touchline.formats.soccernet.source import missing_advice, source_of
 
 Quality = Literal["720p", "HQ", "224p", "LQ"]
@@ -89,16 +89,33 @@ class GameFolder:
         if not found and whole is not None:
             found = {1: self.path / whole}
         if not found:
-            raise self._missing("1.mkv" if quality == "LQ" else f"1_{quality or '720p'}.mkv")
+            raise (
+                self.no_video()
+                if quality is None
+                else self._missing("1.mkv" if quality == "LQ" else f"1_{quality}.mkv")
+            )
         return dict(sorted(found.items()))
 
+    @property
+    def has_video(self) -> bool:
+        """Whether the game has any video."""
+        return any(name in WHOLE_VIDEOS or half_in_name(name) for name in self.files if name.endswith(_ENDINGS))
+
+    def no_video(self) -> InputError:
+        """Return the error of a game without any video; it says how to obtain one."""
+        ball = "Labels-ball.json" in self.files
+        return self._missing(WHOLE_VIDEOS[0] if ball else "1_720p.mkv")
+
     def _halves(self, quality: Quality) -> dict[int, Path]:
-        suffix = "" if quality == "LQ" else f"_{quality}"
-        names = [(half, f"{half}{suffix}.{ending}") for ending in _ENDINGS for half in (1, 2)]
+        names = [(half, f"{half}{_suffix(quality)}.{ending}") for ending in _ENDINGS for half in (1, 2)]
         return {half: self.path / name for half, name in names if name in self.files}
 
     def _missing(self, name: str) -> InputError:
         return InputError(f"{self.path / name}: file not found{missing_advice(name)}")
+
+
+def _suffix(quality: Quality) -> str:
+    return "" if quality == "LQ" else f"_{quality}"
 
 
 @dataclass(frozen=True, slots=True)

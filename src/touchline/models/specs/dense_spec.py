@@ -67,14 +67,15 @@ class SoftSuppressionSpec(BaseModel):
 
     Attributes:
         window: frames to either side in which neighbours of the same label are suppressed.
-        kind: ``"soft"`` multiplies a score by its squared distance in windows, ``"hard"`` drops it.
+        kind: ``"soft"`` multiplies a score by its squared distance in windows (T-DEED), ``"hard"`` drops it;
+            ``"highest"`` keeps a score only if none nearby is higher, dropped or not (E2E-Spot).
 
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     window: int = Field(default=6, ge=1, le=10_000)
-    kind: Literal["soft", "hard"] = "soft"
+    kind: Literal["soft", "hard", "highest"] = "soft"
 
 
 class DenseSpotConfig(StoredConfig):
@@ -117,6 +118,10 @@ class DenseSpotConfig(StoredConfig):
     def threshold(self, label: str) -> float:
         """Return the least confidence of a label."""
         return self.thresholds.get(label, DEFAULT_THRESHOLD)
+
+    def all_thresholds(self) -> dict[str, float]:
+        """Return the threshold of every label."""
+        return {label: self.threshold(label) for label in self.labels}
 
     @model_validator(mode="after")
     def _check_heads(self) -> Self:

@@ -58,6 +58,7 @@ class ClipOptimizer(StrictSettings):
         kind: AdamW, Adam, or SGD with momentum 0.9.
         base_lr: highest learning rate; linear warm-up over a twentieth of the steps, then cosine decay.
         weight_decay: of all weights.
+        accumulate: number of batches per step, whose gradients are averaged before the weights change.
         label_smoothing, mixup: as usual; ``mixup`` is the parameter of the Beta distribution, 0 for none.
         balance: 0 samples clips uniformly, 1 samples classes uniformly.
         train_only: parts of the names of trainable parameters; all by default. Batch norms of the rest are frozen.
@@ -71,6 +72,7 @@ class ClipOptimizer(StrictSettings):
     kind: Literal["adamw", "adam", "sgd"] = "adamw"
     base_lr: float = Field(default=2e-3, gt=0)
     weight_decay: float = Field(default=0.05, ge=0)
+    accumulate: int = Field(default=1, ge=1)
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     mixup: float = Field(default=0.4, ge=0)
     balance: float = Field(default=0.5, ge=0, le=1)

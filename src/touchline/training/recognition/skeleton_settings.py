@@ -17,7 +17,8 @@ class SkeletonOptimizer(StrictSettings):
 
     Attributes:
         steps: number of optimiser steps.
-        batch: sequences per step.
+        batch: sequences per batch.
+        accumulate: number of batches per step, whose gradients are averaged before the weights change.
         base_lr: highest learning rate; linear warm-up over a tenth of the steps, at most 100, then cosine decay.
         weight_decay: of AdamW.
         label_smoothing, mixup: as usual; ``mixup`` is the parameter of the Beta distribution, 0 for none.
@@ -28,6 +29,7 @@ class SkeletonOptimizer(StrictSettings):
 
     steps: int = Field(default=1500, ge=1)
     batch: int = Field(default=64, ge=2)
+    accumulate: int = Field(default=1, ge=1)
     base_lr: float = 2e-3
     weight_decay: float = 0.05
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)

@@ -166,9 +166,10 @@ class PyramidMixer(nn.Module):
         wide += wide % 2 == 0
         self.causal, self.levels, self.out = causal, levels, width
         self.position = nn.Parameter(torch.randn(clip_length, width) / clip_length)
-        size = {"kernel": kernel, "wide": wide, "causal": causal}
-        self.layers = nn.ModuleList(Layer(width, **size) for _ in range(2 * levels + 1))
-        self.mixers = nn.ModuleList(Mixer(width, **size) for _ in range(levels))
+        self.layers = nn.ModuleList(
+            Layer(width, kernel=kernel, wide=wide, causal=causal) for _ in range(2 * levels + 1)
+        )
+        self.mixers = nn.ModuleList(Mixer(width, kernel=kernel, wide=wide, causal=causal) for _ in range(levels))
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (b, t, width) to (b, t, width)."""
