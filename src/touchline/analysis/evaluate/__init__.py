@@ -1,13 +1,7 @@
 """Evaluation of predictions with the official metrics, as in ``touchline evaluate``, from files or values.
 
-<<<<<<< HEAD
-``spotting``, ``detection``, ``tracking``, ``recognition``, ``calibration`` and ``players`` return typed results, whose
-``record()`` gives what the command prints with ``--json``.
-=======
-``evaluate.spotting``, ``evaluate.detection``, ``evaluate.tracking``, ``evaluate.gamestate`` and
-``evaluate.recognition`` return typed results;
-``record()`` of one gives what the command prints with ``--json``.
->>>>>>> main
+``spotting``, ``detection``, ``tracking``, ``gamestate``, ``recognition``, ``calibration`` and ``players`` return typed
+results, whose ``record()`` gives what the command prints with ``--json``.
 """
 
 from __future__ import annotations
@@ -17,13 +11,8 @@ from typing import TYPE_CHECKING
 from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-<<<<<<< HEAD
-    from touchline.analysis.evaluate.cameras import CalibrationEvaluation as CalibrationEvaluation
-    from touchline.analysis.evaluate.cameras import calibration as calibration
-=======
-    from touchline.analysis.evaluate.by_frame import FrameEvaluation as FrameEvaluation
-    from touchline.analysis.evaluate.by_frame import spotting_by_frame as spotting_by_frame
->>>>>>> main
+``spotting``, ``detection``, ``tracking``, ``gamestate``, ``recognition``, ``calibration`` and ``players`` return typed
+results, whose ``record()`` gives what the command prints with ``--json``.
     from touchline.analysis.evaluate.clips import RecognitionEvaluation as RecognitionEvaluation
     from touchline.analysis.evaluate.clips import recognition as recognition
     from touchline.analysis.evaluate.games import SpottingEvaluation as SpottingEvaluation
@@ -40,11 +29,8 @@ else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
         {
-<<<<<<< HEAD
-            "touchline.analysis.evaluate.cameras": ("CalibrationEvaluation", "calibration"),
-=======
-            "touchline.analysis.evaluate.by_frame": ("FrameEvaluation", "spotting_by_frame"),
->>>>>>> main
+``spotting``, ``detection``, ``tracking``, ``gamestate``, ``recognition``, ``calibration`` and ``players`` return typed
+results, whose ``record()`` gives what the command prints with ``--json``.
             "touchline.analysis.evaluate.clips": ("RecognitionEvaluation", "recognition"),
             "touchline.analysis.evaluate.games": ("SpottingEvaluation", "spotting"),
             "touchline.analysis.evaluate.gamestates": ("GameStateEvaluation", "gamestate"),

@@ -5,11 +5,8 @@ from __future__ import annotations
 from touchline.cli.commands import add_command, new_group
 from touchline.cli.evaluate.calibration import calibration
 from touchline.cli.evaluate.detection import detection
-<<<<<<< HEAD
-from touchline.cli.evaluate.players import players
-=======
 from touchline.cli.evaluate.gamestate import gamestate
->>>>>>> main
+from touchline.cli.evaluate.players import players
 from touchline.cli.evaluate.recognition import recognition
 from touchline.cli.evaluate.spotting import spotting
 from touchline.cli.evaluate.tracking import tracking
