@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-``spotting``, ``detection``, ``tracking``, ``gamestate``, ``recognition``, ``calibration`` and ``players`` return typed
-results, whose ``record()`` gives what the command prints with ``--json``.
+    from touchline.analysis.evaluate.by_frame import FrameEvaluation as FrameEvaluation
+    from touchline.analysis.evaluate.by_frame import spotting_by_frame as spotting_by_frame
+    from touchline.analysis.evaluate.cameras import CalibrationEvaluation as CalibrationEvaluation
+    from touchline.analysis.evaluate.cameras import calibration as calibration
     from touchline.analysis.evaluate.clips import RecognitionEvaluation as RecognitionEvaluation
     from touchline.analysis.evaluate.clips import recognition as recognition
     from touchline.analysis.evaluate.games import SpottingEvaluation as SpottingEvaluation
@@ -29,8 +31,8 @@ else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
         {
-``spotting``, ``detection``, ``tracking``, ``gamestate``, ``recognition``, ``calibration`` and ``players`` return typed
-results, whose ``record()`` gives what the command prints with ``--json``.
+            "touchline.analysis.evaluate.by_frame": ("FrameEvaluation", "spotting_by_frame"),
+            "touchline.analysis.evaluate.cameras": ("CalibrationEvaluation", "calibration"),
             "touchline.analysis.evaluate.clips": ("RecognitionEvaluation", "recognition"),
             "touchline.analysis.evaluate.games": ("SpottingEvaluation", "spotting"),
             "touchline.analysis.evaluate.gamestates": ("GameStateEvaluation", "gamestate"),
