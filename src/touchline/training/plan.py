@@ -21,7 +21,7 @@ from touchline.training.checkpoint import (
     restore_generators,
 )
 from touchline.training.recipe import TrainingSettings
-from touchline.training.schedule import WarmupCosine
+from touchline.training.schedule import Schedule, WarmupCosine
 
 LAST_RATE = 0.01
 """Learning rate of the last update as a share of the highest."""
@@ -86,7 +86,7 @@ class LoopPlan:
 
     name: str
     steps: int
-    schedule: WarmupCosine
+    schedule: Schedule
     lower: str
     seed: int | None = 0
     limit_s: float | None = None
