@@ -4,8 +4,8 @@
 
 "frozen features" is what `touchline recognize --examples` trains: features of EfficientNet-Lite0 over the picture and
 its bands, mean and deviation over time, and a logistic regression. "with ball and motion" adds the hand-made features
-of basketball_baselines.py (ball-coloured pixels and optical flow), which count as much as a fifth of all. "chosen" takes
-for each fold the one of the three sets that inner folds of its training clips prefer. The strength of every head is
+of basketball_baselines.py (ball-coloured pixels and optical flow), which count as a fifth of all. "chosen" takes for
+each fold the one of the three sets that inner folds of its training clips prefer. The strength of every head is
 chosen by inner folds; games stay together in outer and inner folds; held-out clips decide nothing.
 
 Which layers and bands are used was settled by looking at inner and outer folds of these same clips (about 35 sets), so
@@ -23,7 +23,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from basketball_baselines import C, RECIPE, ball_and_motion, by_gradients, gradients, measured
+from basketball_baselines import RECIPE, C, ball_and_motion, by_gradients, gradients, measured
 
 from touchline.core.clips import ClipSet
 from touchline.media.clip_reader import ClipFrames
@@ -80,9 +80,7 @@ def measure(clips: TrainingClips, folds: list[Fold]) -> dict[str, Any]:
     """Return all results."""
     sets, facts = features_of(clips)
     splits, pairs = splits_of(ClipSet(clips.items, clips.labels)), [(fold.train, fold.test) for fold in folds]
-    predicted = {
-        name: held_out_probabilities(data, pairs, splits=splits).argmax(axis=1) for name, data in sets.items()
-    }
+    predicted = {name: held_out_probabilities(data, pairs, splits=splits).argmax(axis=1) for name, data in sets.items()}
     predicted["chosen"], names = chosen(sets, folds, splits)
     old = np.stack([gradients(clips.read(row)) for row in range(len(clips))])
     predicted["gradients"] = by_gradients(clips, old, folds)

@@ -21,8 +21,8 @@ from pathlib import Path
 import torch
 
 from touchline.formats.boxes.tracks_parquet import read_tracks_parquet
-from touchline.models.store import build_network, save_model
 from touchline.models.specs.spec import ClipConfig, ClipSpec
+from touchline.models.store import build_network, save_model
 
 PICKED = 2
 

@@ -69,7 +69,8 @@ def _tell(folder: Path, examples: ExampleClips, learnt: Learnt, *, model: Path |
         low, high = measured["accuracy_interval"]
         kind = "sources" if examples.sources_known else "examples"
         output.say(
-            f"right on held-out {kind}: {100 * measured['accuracy']:.0f} % [95 %: {100 * low:.0f} to {100 * high:.0f}]; "
+            f"right on held-out {kind}: {100 * measured['accuracy']:.0f} % "
+            f"[95 %: {100 * low:.0f} to {100 * high:.0f}]; "
             f"always the most frequent class: {100 * measured['largest_class_share']:.0f} %"
         )
     if model is not None:

@@ -170,6 +170,8 @@ class DistillRecipe(ClipRecipe):
     Attributes:
         teacher, student: the two networks.
         distillation: the distillation loss.
+        by_frame: whether to measure single frames as well, as SoccerKDNet does: each is shown alone, and a clip counts
+            as right if at least half of its frames are.
 
     """
 
@@ -178,3 +180,4 @@ class DistillRecipe(ClipRecipe):
     teacher: NetworkSettings
     student: NetworkSettings
     distillation: Distillation = Distillation()
+    by_frame: bool = False

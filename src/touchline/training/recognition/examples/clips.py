@@ -18,7 +18,7 @@ from touchline.formats.files.csv_rows import read_column
 from touchline.media.clip_reader import ClipFrames, read_frames
 
 GROUPS_FILE = "groups.csv"
-"""File in the folder of examples with the columns ``id`` (CLASS/NAME) and ``group``, where names do not show sources."""
+"""File among the examples with the columns ``id`` (CLASS/NAME) and ``group``, where names do not show sources."""
 ENOUGH = 10
 """Clips of a class below which a warning is given."""
 
@@ -63,7 +63,9 @@ def read_examples(
     """
     found = read_clip_folders(folder)
     if len(found.labels) < 2:
-        raise InputError(f"{folder}: holds one class, {found.labels[0]!r}; a recogniser needs two or more class folders")
+        raise InputError(
+            f"{folder}: holds one class, {found.labels[0]!r}; a recogniser needs two or more class folders"
+        )
     _require(found, folder=folder, least=1, words="holds no clips; add some, or remove the folder")
     items, frames, unreadable = [], [], list(found.unreadable)
     for item in each(found.items):
@@ -89,8 +91,8 @@ def _require(clips: ClipSet, *, folder: Path, least: int, words: str) -> None:
 def sources_of(items: Sequence[ClipItem], *, folder: Path) -> dict[str, str]:
     """Return the source, such as the match, of each example by its id; empty if they are not known.
 
-    They are read from ``GROUPS_FILE``, or from names of the form SOURCE_NUMBER. Names count only if every class has clips
-    of several sources: ``pass_01`` in the class ``pass`` says nothing about sources.
+    They are read from ``GROUPS_FILE``, or from names of the form SOURCE_NUMBER. Names count only if every class has
+    clips of several sources: ``pass_01`` in the class ``pass`` says nothing about sources.
 
     Raises:
         InputError: an example is missing in the file.

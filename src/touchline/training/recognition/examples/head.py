@@ -129,9 +129,7 @@ def choose_head(data: HeadData, rows: Indices, *, splits: Splits) -> Head:
     return fit_head(data, rows, strengths=[best])[0]
 
 
-def held_out_probabilities(
-    data: HeadData, folds: Sequence[tuple[Indices, Indices]], *, splits: Splits
-) -> Floats64:
+def held_out_probabilities(data: HeadData, folds: Sequence[tuple[Indices, Indices]], *, splits: Splits) -> Floats64:
     """Return probabilities (n, classes) of every example by a head that was chosen and fitted without its fold."""
     found = np.full((len(data.truth), data.classes), np.nan)
     averaged = data.averaged

@@ -106,7 +106,7 @@ def put_head(network: PictureClip, head: Head) -> None:
 
 
 def splits_of(clips: ClipSet, *, folds: int = INNER_FOLDS) -> Splits:
-    """Return a function that splits rows of the clips into folds that keep sources together, as many as there can be."""
+    """Return a function that splits rows of the clips into folds that keep sources together, at most ``folds``."""
 
     def split(rows: Indices) -> list[tuple[Indices, Indices]]:
         items = tuple(clips.items[row] for row in rows.tolist())
@@ -153,4 +153,3 @@ def _few(examples: ExampleClips) -> list[str]:
         return []
     named = ", ".join(f"{label} {count}" for label, count in few.items())
     return [f"{counted(len(few), 'class', 'classes')} with fewer than {ENOUGH} readable clips: {named}; give more"]
-
