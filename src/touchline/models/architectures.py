@@ -86,6 +86,16 @@ ARCHITECTURES: dict[str, Architecture] = {
         "networks.slow_fusion:SlowFusionSpotter", "spot", published=Published("importing.lromul:IMPORTER")
     ),
     "ball-spotter": Architecture("networks.ball_spotter:BallSpotter", "spot"),
+    "dense-spotter": Architecture(
+        "networks.dense.spotter:DenseSpotter",
+        "spot-dense",
+        published=Published(
+            "importing.dense:IMPORTER",
+            where_from="touchline ships no weights for it. E2E-Spot's are in its authors' repository "
+            "(checkpoint_NNN.pt and config.json), T-DEED's on its authors' drive; download a file once, then "
+            "`touchline models import FILE --architecture dense-spotter --name {name}`",
+        ),
+    ),
     "people-detector": Architecture("networks.detector:PeopleDetector", "detect"),
     "pitch-net": Architecture("networks.pitch_net:PitchNet", "pitch"),
     "pose-net": Architecture("networks.pose_net:PoseNet", "pose"),

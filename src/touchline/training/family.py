@@ -24,12 +24,13 @@ class Job:
     """The place and the options of one training job.
 
     Attributes:
-        out: output folder; exists.
+        out: output folder; exists. Of several processes, each has its own, and the first one's is kept.
         device: training device, ``"cpu"`` or ``"cuda"``.
         progress: called after every step.
         resume: resume from checkpoints in ``out``.
         recipe: path of the recipe; relative file names in it refer to its folder.
         recipe_sha256: SHA-256 of that file.
+        shared: folder that all processes share, for what is decoded once; ``out`` if None.
 
     """
 
@@ -39,6 +40,11 @@ class Job:
     resume: bool = True
     recipe: Path = Path("recipe.yaml")
     recipe_sha256: str = ""
+    shared: Path | None = None
+
+    def cache(self, name: str) -> Path:
+        """Return a folder of what all processes read; fill it within ``current_group().first_before_others()``."""
+        return (self.shared or self.out) / name
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,8 @@ class Family(Generic[Settings]):
         needs_data_root: whether a recipe must name the data folder; an optional data folder is checked if it is named.
         claims_folder: whether ``out`` belongs to a single recipe; if not, the family separates its runs itself.
         cpu_only: whether the family cannot use a GPU.
+        one_process: why the family cannot be trained by several processes, as in "is fitted by one process"; empty if it
+            can.
         unlisted: settings that a plan does not list.
         distill: function behind ``touchline distill``; None if the family does not distil.
 
@@ -76,6 +84,7 @@ class Family(Generic[Settings]):
     needs_data_root: bool = True
     claims_folder: bool = True
     cpu_only: bool = False
+    one_process: str = ""
     unlisted: frozenset[str] = frozenset()
     distill: Callable[[Settings, Job], DistillResult] | None = None
 

@@ -1,7 +1,8 @@
 """The loop that trains every network.
 
 A family of models supplies its data, its step (batch -> loss terms) and a plan, see :mod:`touchline.training.plan`. The
-loop handles the rest: learning rate, averaged weights, checkpoints that resume bit for bit, logging, and measurements.
+loop handles the rest: learning rate, averaged weights, checkpoints that resume bit for bit, logging, and measurements;
+and the processes that train together, of which the first alone measures and writes files.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Generic
+from typing import Any, Generic
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,9 @@ from torch.nn.utils import clip_grad_norm_
 
 from touchline.models.store import load_weights
 from touchline.training.checkpoint import keep_rng, load_checkpoint, require_identity, restore_rng
+from touchline.training.distributed.gradients import SharedTerms
+from touchline.training.distributed.group import current_group
+from touchline.training.distributed.numbering import BatchNumbers, seed_common_generators, seed_of
 from touchline.training.ema import Ema
 from touchline.training.finite import LossGuard
 from touchline.training.logs import MetricLog
@@ -58,6 +62,8 @@ class Loop(Generic[Batch]):
         self.best_score = -math.inf
         self.history: list[dict[str, float]] = []
         self._data, self._terms, self._optimizer = data, step, optimizer
+        self._group = current_group()
+        self._numbers = BatchNumbers(self._group, plan.accumulate)
         self._measure, self._progress = measure, progress
         self._device = next(network.parameters()).device
         self._ema = None if plan.ema_decay is None else Ema(network, plan.ema_decay)
@@ -86,16 +92,17 @@ class Loop(Generic[Batch]):
             InputError: the checkpoint cannot be read, or belongs to another network.
 
         """
-        with keep_rng(), StopRequest().listening() as stop:
+        with keep_rng(), StopRequest(patient=not self._group.alone).listening() as stop:
             self._start(resume=resume)
+            terms = SharedTerms(self.network, self._terms, group=self._group)
             with self._open_log() as log:
                 while self.share < 1.0:
-                    self._take_step()
+                    self._take_step(terms)
                     self._after_step(log)
-                    if stop.asked:
-                        self._save()
+                    if self._agree_to_stop(stop):
                         raise KeyboardInterrupt
             self._guard.require_finite(self.step)
+            self._copy_from_first()
 
     def weights(self, *, best: bool = False) -> dict[str, Tensor]:
         """Return the network's tensors, averaged if the plan says so, of the best measurement or of the last step."""
@@ -104,37 +111,59 @@ class Loop(Generic[Batch]):
         return self.network.state_dict() if self._ema is None else self._ema.state_dict()
 
     def _start(self, *, resume: bool) -> None:
+        self._seed = torch.initial_seed() if self.plan.seed is None else self.plan.seed
         if self.plan.seed is not None:
             torch.manual_seed(self.plan.seed)
-        checkpoints = self.plan.checkpoints
-        if checkpoints is None:
+        found = self._group.from_first(lambda: self._found(resume=resume))
+        if found is None:
             return
-        state = checkpoints.load_latest(device=self._device) if resume else None
-        if state is None:
-            checkpoints.clear()
-            return
-        require_identity(state, self.plan.identity, source=checkpoints)
-        load_weights(self.network, state["network"], source=f"{checkpoints} (an empty --out trains afresh)")
+        state, self._best = found
+        load_weights(self.network, state["network"], source=f"{self.plan.checkpoints} (an empty --out trains afresh)")
         if self._ema is not None:
             self._ema.load_state_dict(state["average"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._scaler.load_state_dict(state["scaler"])
-        self.step, self.spent_s, self._sums, self._summed = (
-            state[name] for name in ("step", "spent_s", "sums", "summed")
-        )
+        self.step, self.spent_s, self._summed = state["step"], state["spent_s"], state["summed"]
+        self._sums = {name: value.to(self._device) for name, value in state["sums"].items()}
         self.best_score, self.history, self._rounds_done = (
             state[name] for name in ("best_score", "history", "rounds_done")
         )
-        if checkpoints.best.exists():
-            self._best = load_checkpoint(checkpoints.best, device=self._device)["average"]
         self._saved_step = self.step
         self._data.restore(state["data"])
         restore_rng(state["rng"])
+
+    def _found(self, *, resume: bool) -> tuple[dict[str, Any], dict[str, Tensor] | None] | None:
+        """Return the last checkpoint and the best weights, or None after clearing the place for a new run."""
+        checkpoints = self.plan.checkpoints
+        if checkpoints is None:
+            return None
+        device = self._device if self._group.alone else torch.device("cpu")
+        state = checkpoints.load_latest(device=device) if resume else None
+        if state is None:
+            checkpoints.clear()
+            return None
+        require_identity(state, self.plan.identity, source=checkpoints)
+        best = load_checkpoint(checkpoints.best, device=device)["average"] if checkpoints.best.exists() else None
+        return state, best
+
+    def _agree_to_stop(self, stop: StopRequest) -> bool:
+        """Save a checkpoint where it is due; return whether any process was asked to stop, after saving one."""
+        late = time.monotonic() - self._saved_s >= self.plan.save_every_s
+        stopping, saving = self._group.largest(stop.asked, late)
+        if stopping or saving:
+            self._save()
+        if stopping:
+            self._group.wait()
+        return bool(stopping)
 
     def _save(self, *, is_best: bool = False) -> None:
         if self.plan.checkpoints is None or (self._saved_step == self.step and not is_best):
             return
         self._guard.require_finite(self.step)
+        sums = self._group.sums(self._sums)
+        self._saved_step, self._saved_s = self.step, time.monotonic()
+        if not self._group.is_first:
+            return
         self.plan.checkpoints.save(
             self.step,
             is_best=is_best,
@@ -144,24 +173,21 @@ class Loop(Generic[Batch]):
             optimizer=self._optimizer.state_dict(),
             scaler=self._scaler.state_dict(),
             data=self._data.state(),
-            sums=self._sums,
+            sums={name: value / self._group.size for name, value in sums.items()},
             summed=self._summed,
             best_score=self.best_score,
             history=self.history,
             rounds_done=self._rounds_done,
             identity=dict(self.plan.identity),
         )
-        self._saved_step, self._saved_s = self.step, time.monotonic()
 
-    def _take_step(self) -> None:
+    def _take_step(self, terms: SharedTerms[Batch]) -> None:
         plan, began_s = self.plan, self.plan.clock()
-        batch = self._data.draw(self.step, self.share)
         self.network.train()
         set_learning_rate(self._optimizer, self._learning_rate(self.step + 1))
         self._optimizer.zero_grad(set_to_none=True)
-        terms = self._terms(batch)
-        loss = torch.stack(list(terms.values())).sum()
-        self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        for number in (numbers := self._numbers.of_step(self.step)):
+            self._add_gradients(terms, number, is_last=number == numbers[-1])
         if plan.clip_norm is not None:
             self._scaler.unscale_(self._optimizer)
             clip_grad_norm_(self.network.parameters(), plan.clip_norm)
@@ -169,8 +195,21 @@ class Loop(Generic[Batch]):
         self._scaler.update()
         if self._ema is not None:
             self._ema.update(self.network)
-        self._add_up({**terms, "loss": loss})
         self.step, self.spent_s = self.step + 1, self.spent_s + plan.clock() - began_s
+        if plan.limit_s is not None:
+            (self.spent_s,) = self._group.largest(self.spent_s)
+
+    def _add_gradients(self, terms: SharedTerms[Batch], number: int, *, is_last: bool) -> None:
+        """Add the gradients of a batch to those of the step's earlier batches."""
+        if self._numbers.per_step > 1:
+            seed_common_generators(seed_of(self._seed, number))
+            self._data.reseed(number)
+        batch = self._data.draw(number, self.share)
+        with terms.apart(not is_last):
+            losses = terms(batch)
+            loss = torch.stack(list(losses.values())).sum()
+            self._scaler.scale(loss / self.plan.accumulate).backward()  # type: ignore[no-untyped-call]
+        self._add_up({**losses, "loss": loss})
 
     def _learning_rate(self, done: int) -> float:
         return self.plan.schedule.at(max(done, self._share_of_time * self.plan.steps))
@@ -187,8 +226,7 @@ class Loop(Generic[Batch]):
             self._log_means(log)
         measured = min(self.share, 1.0) * plan.rounds + 1e-9 >= self._rounds_done + 1
         is_best = measured and self._measured(log)
-        late = time.monotonic() - self._saved_s >= plan.save_every_s
-        if over or measured or late or (plan.save_every and self.step % plan.save_every == 0):
+        if over or measured or (plan.save_every and self.step % plan.save_every == 0):
             self._save(is_best=is_best)
         if self._progress is not None:
             expected = min(plan.steps, math.ceil(self.step / self.share))
@@ -196,8 +234,9 @@ class Loop(Generic[Batch]):
 
     def _log_means(self, log: MetricLog | None) -> None:
         self._guard.require_finite(self.step)
+        sums = self._group.sums(self._sums)
         if log is not None:
-            means = {name: float(value) / self._summed for name, value in self._sums.items()}
+            means = {name: float(value) / (self._summed * self._group.size) for name, value in sums.items()}
             log.log(self.step, **means, lr=self._learning_rate(self.step))
         self._sums, self._summed = {}, 0
 
@@ -209,7 +248,8 @@ class Loop(Generic[Batch]):
         self._guard.require_finite(self.step)
         network = copy.deepcopy(self.network).eval()
         network.load_state_dict(self.weights())
-        metrics = self._measure(network)
+        measure = self._measure
+        metrics = self._group.from_first(lambda: measure(network))
         self.history.append({"step": float(self.step), **metrics})
         if log is not None:
             log.log(self.step, **metrics)
@@ -219,6 +259,12 @@ class Loop(Generic[Batch]):
         return True
 
     def _open_log(self) -> AbstractContextManager[MetricLog | None]:
-        if self.plan.folder is None:
+        if self.plan.folder is None or not self._group.is_first:
             return contextlib.nullcontext()
         return MetricLog(self.plan.folder, from_step=self.step, tensorboard=self.plan.tensorboard)
+
+    def _copy_from_first(self) -> None:
+        """Give every process the first one's tensors, which differ where batch norms have seen other batches."""
+        average = {} if self._ema is None else self._ema.state_dict()
+        best = self._best or {}
+        self._group.copy_from_first(self.network.state_dict(), average, best)

@@ -20,6 +20,7 @@ from touchline.training.checkpoint import (
     identity_of,
     restore_generators,
 )
+from touchline.training.distributed.numbering import Reseeder
 from touchline.training.recipe import TrainingSettings
 from touchline.training.schedule import Schedule, WarmupCosine
 
@@ -38,7 +39,10 @@ class Data(Generic[Batch]):
     """A source of batches.
 
     Attributes:
-        draw: returns the next batch, given the number of steps done and the completed share of the run.
+        draw: returns the next batch, given its number and the completed share of the run. Batches are numbered from 0
+            in the order of training, so the number is that of steps done unless a step takes several batches.
+        reseed: makes the next batch depend on its number alone; called before each if a step takes several batches, of
+            one process or of many. Not needed if the number decides the batch in any case.
         state: returns what a checkpoint needs to continue with the same batches; not needed if the step decides them.
         restore: restores a state returned by ``state``.
 
@@ -47,6 +51,7 @@ class Data(Generic[Batch]):
     draw: Callable[[int, float], Batch]
     state: Callable[[], dict[str, Any]] = dict
     restore: Callable[[dict[str, Any]], None] = lambda state: None
+    reseed: Callable[[int], None] = lambda number: None
 
 
 def data_from(draw: Callable[[], Batch], *generators: np.random.Generator | torch.Generator) -> Data[Batch]:
@@ -55,6 +60,7 @@ def data_from(draw: Callable[[], Batch], *generators: np.random.Generator | torc
         lambda step, share: draw(),
         lambda: {"random": generator_states(*generators)},
         lambda state: restore_generators(state["random"], *generators),
+        Reseeder(*generators),
     )
 
 
@@ -65,6 +71,7 @@ class LoopPlan:
     Attributes:
         name: of the run, for messages and progress.
         steps: number of updates.
+        accumulate: number of batches per update, in each process.
         schedule: learning rate by step, over ``steps``.
         lower: recipe key to lower when the loss is not finite, for messages.
         seed: of torch's generator, from which steps draw; None keeps its current state.
@@ -88,6 +95,7 @@ class LoopPlan:
     steps: int
     schedule: Schedule
     lower: str
+    accumulate: int = 1
     seed: int | None = 0
     limit_s: float | None = None
     clock: Callable[[], float] = time.process_time
@@ -129,6 +137,7 @@ def plan_training(
         steps=settings.steps,
         schedule=WarmupCosine.over(settings.steps, base_lr=settings.base_lr, least=LAST_RATE),
         lower=lower,
+        accumulate=settings.accumulate,
         seed=settings.seed,
         ema_decay=settings.ema_decay,
         folder=out,

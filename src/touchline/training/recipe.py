@@ -31,6 +31,7 @@ class TrainingSettings(StrictSettings):
 
     Attributes:
         steps: number of optimiser steps.
+        accumulate: number of batches per step, whose gradients are averaged before the weights change.
         base_lr: highest learning rate; linear warm-up over a twentieth of the steps, then cosine decay.
         weight_decay: of AdamW.
         ema_decay: of the averaged weights, which are the ones kept.
@@ -40,6 +41,7 @@ class TrainingSettings(StrictSettings):
     """
 
     steps: int = Field(default=1000, ge=1)
+    accumulate: int = Field(default=1, ge=1)
     base_lr: float = 2e-3
     weight_decay: float = 0.05
     ema_decay: float = 0.999

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -14,6 +14,9 @@ from touchline.core.errors import UsageError
 from touchline.core.suggestions import did_you_mean
 from touchline.formats.files.atomic import make_folder, write_json_atomic
 from touchline.models.runtime.device import choose_device
+from touchline.training.distributed.folders import folder_of_process
+from touchline.training.distributed.group import joined_group
+from touchline.training.distributed.launch import Launch
 from touchline.training.family import Family, Job, PlannedRun, load_family
 from touchline.training.plan import Progress
 from touchline.training.recipe import Recipe, check_settings, read_recipe, resolve_data_root
@@ -21,10 +24,13 @@ from touchline.training.recipe import Recipe, check_settings, read_recipe, resol
 if TYPE_CHECKING:
     from touchline.training.recognition.distill_table import DistillResult
 
+Result = TypeVar("Result")
+
 DEFAULT_FOLDER = Path("runs")
 TASKS = {
     "slow-fusion": "touchline.training.spotting.slow_fusion_plan:FAMILY",
     "ball-spotter": "touchline.training.spotting.ball_spotter:FAMILY",
+    "dense-spotter": "touchline.training.dense.training:FAMILY",
     "spotter-corrections": "touchline.training.corrections.spotter:FAMILY",
     "detector-corrections": "touchline.training.corrections.detector:FAMILY",
     "head-corrections": "touchline.training.corrections.heads:FAMILY",
@@ -95,18 +101,38 @@ class _Request:
         folder = DEFAULT_FOLDER / _name(recipe) if out is None else Path(out)
         return cls(recipe, family, settings, where, reason, folder)
 
-    def job(self, *, resume: bool, progress: Progress | None) -> tuple[Any, Job]:
-        """Return the settings and the job for the family, after checking the data folder and claiming ``out``."""
-        settings, family, source = self.settings, self.family, self.recipe.path
+    def run(self, do: Callable[[Any, Job], Result], *, resume: bool, progress: Progress | None) -> Result:
+        """Return what the family's function makes of the settings and the job; with torchrun, as one of many processes.
+
+        Raises:
+            UsageError: the family cannot be trained by several processes, or ``out`` belongs to another run.
+            InputError: the data folder does not exist.
+
+        """
+        self._require_parallel()
+        settings, recipe = self._with_data_root(), self.recipe
+        with joined_group(self.device) as group:
+            if self.family.claims_folder:
+                group.from_first(lambda: _claim(self.out, self.settings, resume=resume))
+            with folder_of_process(self.out, group=group) as folder:
+                reported = progress if group.is_first else None
+                job = Job(folder, self.device, reported, resume, recipe.path, recipe.sha256, self.out)
+                return do(settings, job)
+
+    def _require_parallel(self) -> None:
+        size, reason = Launch.read().size, self.family.one_process
+        if size > 1 and reason:
+            raise UsageError(f"task {self.family.task!r} {reason}, not by {size}; start it without torchrun")
+
+    def _with_data_root(self) -> BaseModel:
+        """Return the settings with the data folder, which must exist."""
+        settings, source = self.settings, self.recipe.path
         data_root = getattr(settings, "data_root", None)
-        root = None
-        if family.needs_data_root or data_root is not None:
-            needs = getattr(settings, "needs", "")
-            root = resolve_data_root(None if data_root is None else str(data_root), source=source, needs=needs)
-        if family.claims_folder:
-            _claim(self.out, settings, resume=resume)
-        settings = settings if root is None else settings.model_copy(update={"data_root": root})
-        return settings, Job(self.out, self.device, progress, resume, source, self.recipe.sha256)
+        if not self.family.needs_data_root and data_root is None:
+            return settings
+        needs = getattr(settings, "needs", "")
+        root = resolve_data_root(None if data_root is None else str(data_root), source=source, needs=needs)
+        return settings.model_copy(update={"data_root": root})
 
 
 def run_recipe(
@@ -140,7 +166,7 @@ def run_recipe(
 
     """
     request = _Request.read(path, overrides=overrides, device=device, out=out, corrections=corrections)
-    return request.family.train(*request.job(resume=resume, progress=progress))
+    return request.run(request.family.train, resume=resume, progress=progress)
 
 
 def plan_recipe(
@@ -178,7 +204,7 @@ def distill_recipe(
     """
     request = _Request.read(path, overrides=overrides, device=device, out=out, to_distill=True)
     assert request.family.distill is not None
-    return request.family.distill(*request.job(resume=resume, progress=progress))
+    return request.run(request.family.distill, resume=resume, progress=progress)
 
 
 def _require_corrections(family: Family[Any], recipe: Recipe) -> None:

@@ -9,17 +9,23 @@ from types import FrameType
 
 
 class StopRequest:
-    """A request by signal to stop training; the run then ends after the current step, with a checkpoint."""
+    """A request by signal to stop training; the run then ends after the current step, with a checkpoint.
 
-    def __init__(self) -> None:
-        self.asked = False
+    Args:
+        patient: whether to ignore further signals, for a process of several: torchrun passes on signals that the
+            terminal has already sent to every process, and itself ends processes that take too long.
+
+    """
+
+    def __init__(self, *, patient: bool = False) -> None:
+        self.asked, self._patient = False, patient
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[StopRequest]:
-        """Turn SIGTERM and SIGINT into a request while the body runs; a second signal interrupts at once."""
+        """Turn SIGTERM and SIGINT into a request while the body runs; a second one interrupts, unless ``patient``."""
 
         def ask(number: int, frame: FrameType | None) -> None:
-            if self.asked:
+            if self.asked and not self._patient:
                 raise KeyboardInterrupt
             self.asked = True
 

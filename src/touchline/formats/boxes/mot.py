@@ -87,7 +87,12 @@ def read_mot(path: Path | str, *, zero_based: bool = False) -> MotTable:
 
     """
     path = Path(path)
-    values = parse_rows(read_data(path), path=path, zero_based=zero_based)
+    return parse_mot(read_data(path), source=path, zero_based=zero_based)
+
+
+def parse_mot(data: bytes, *, source: Path | str, zero_based: bool = False) -> MotTable:
+    """Parse the bytes of a MOT file, as :func:`read_mot`; ``source`` names it in errors."""
+    values = parse_rows(data, path=Path(source), zero_based=zero_based)
     left_top = values[:, _LEFT : _TOP + 1]
     return MotTable(
         frames=values[:, _FRAME].astype(np.int64) + int(zero_based),
@@ -146,6 +151,15 @@ def mot_writer(path: Path | str, *, ball: bool = False) -> Iterator[Callable[[Se
 def mot_bytes(tracks: Tracks, *, ball: bool = False) -> bytes:
     """Return the content of the file that :func:`write_mot` writes."""
     return _lines(mot_table(tracks.tracks, ball=ball)).encode()
+
+
+def submission_bytes(tracks: Sequence[Track]) -> bytes:
+    """Return rows of ten columns, the last three -1, as leaderboards take them: they refuse other classes than 1."""
+    table = mot_table(tracks, ball=True)
+    left_top, sizes = table.boxes_xyxy[:, :2], table.boxes_xyxy[:, 2:] - table.boxes_xyxy[:, :2]
+    columns = (table.frames, table.ids, *left_top.T, *sizes.T, table.confidence)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return "".join(map("%d,%d,%.2f,%.2f,%.2f,%.2f,%.4f,-1,-1,-1\n".__mod__, rows)).encode()
 
 
 def mot_table(tracks: Sequence[Track], *, ball: bool = False) -> MotTable:

@@ -35,6 +35,7 @@ from touchline.training.detection.crops import CropSettings
 from touchline.training.detection.data import LabelledFrames
 from touchline.training.detection.detector import DetectorLearning, OptimizerSettings, detect_frames, train_one
 from touchline.training.detection.measure import measure_detections
+from touchline.training.distributed.group import current_group
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.recipe import StrictSettings
 
@@ -165,7 +166,8 @@ def split_frames(matches: Sequence[CorrectedMatch], *, share: float, gap_s: floa
 
 def _decode(match: CorrectedMatch, settings: DetectorCorrections, job: Job) -> dict[int, LabelledFrames]:
     """Return the corrected frames of a match by index."""
-    found = labelled_frames(match, find_video(match, videos=settings.videos), folder=job.out / "frames")
+    with current_group().first_before_others():
+        found = labelled_frames(match, find_video(match, videos=settings.videos), folder=job.cache("frames"))
     return {one.frame: labelled for one, labelled in zip(match.frames, found, strict=True)}
 
 

@@ -147,6 +147,7 @@ def fine_tune(
         steps=settings.steps,
         schedule=WarmupCosine.over(settings.steps, base_lr=settings.base_lr, least=0.01),
         lower="learning.base_lr",
+        accumulate=settings.accumulate,
         seed=settings.seed,
         ema_decay=settings.ema_decay,
     )

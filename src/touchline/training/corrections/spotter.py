@@ -32,6 +32,7 @@ from touchline.training.corrections.learning import FineTuning, fine_tune
 from touchline.training.corrections.lessons import Lessons, lessons_of
 from touchline.training.corrections.pieces import Stretch, encode_stretches, pieces_of
 from touchline.training.corrections.split import split_of
+from touchline.training.distributed.group import current_group
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.plan import Progress
 from touchline.training.recipe import StrictSettings
@@ -199,8 +200,9 @@ def _encode(
         if job.progress is not None:
             job.progress(f"frames of {match.name}", done, max(done, total))
 
-    cache = job.out / "vectors" / f"{match.fingerprint[:16]}-{base.sha256[:16]}"
-    return encode_stretches(footage, base.network, known, cache=cache, device=job.device, encoded=encoded)
+    cache = job.cache("vectors") / f"{match.fingerprint[:16]}-{base.sha256[:16]}"
+    with current_group().first_before_others():
+        return encode_stretches(footage, base.network, known, cache=cache, device=job.device, encoded=encoded)
 
 
 def _config(

@@ -29,6 +29,7 @@ from touchline.training.detection.losses import loss_terms
 from touchline.training.detection.measure import measure_detections
 from touchline.training.detection.planes import planes_of
 from touchline.training.detection.stage import Stage, StageSettings
+from touchline.training.distributed.group import current_group
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.folds import Part, check_held_out, parts_of
 from touchline.training.loop import Loop
@@ -107,10 +108,11 @@ def train(settings: DetectorRecipe, job: Job) -> Path:
     """
     real = read_real(settings.data_root / settings.real)
     check_held_out(settings.held_out, {group.group for group in real}, leave_others=False)
-    simulated = [
-        read_simulated(settings.data_root / folder, every=settings.every, cache=job.out / "cache")
-        for folder in settings.simulated
-    ]
+    with current_group().first_before_others():
+        simulated = [
+            read_simulated(settings.data_root / folder, every=settings.every, cache=job.cache("cache"))
+            for folder in settings.simulated
+        ]
     measured = {}
     for source in settings.sources:
         found = held_out_detections(real, simulated, settings, source=source, job=job)

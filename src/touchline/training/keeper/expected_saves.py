@@ -258,4 +258,6 @@ def _short(values: npt.ArrayLike) -> Any:
     return digits.reshape(array.shape).tolist()
 
 
-FAMILY = Family("expected-saves", ExpectedSavesRecipe, train, plan, cpu_only=True)
+FAMILY = Family(
+    "expected-saves", ExpectedSavesRecipe, train, plan, cpu_only=True, one_process="is fitted by one process"
+)

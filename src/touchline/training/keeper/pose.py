@@ -181,7 +181,7 @@ def train_stage(
         clip_norm=10.0,
         log_every=20,
     )
-    data = Data(lambda step, share: sampler.draw(), sampler.state, sampler.restore)
+    data = Data(lambda step, share: sampler.draw(), sampler.state, sampler.restore, sampler.reseed)
     loop = Loop(network, data, partial(loss_terms, network), adamw(network, stage), plan, progress=progress)
     loop.run()
     load_weights(network, loop.weights(), source=str(out))

@@ -21,6 +21,7 @@ from touchline.media.stills import read_still
 from touchline.models.runtime.fitting import fit_in_square
 from touchline.synthetic.keeper_figures import figure_picture
 from touchline.training.checkpoint import generator_states, restore_generators
+from touchline.training.distributed.numbering import Reseeder
 from touchline.training.keeper.pose_augment import PoseCrop, PoseSample, augment, recolor
 from touchline.training.keeper.pose_losses import PoseBatch
 
@@ -145,6 +146,7 @@ class PoseSampler:
         self._shares, self._side_px, self._batch = shares, side_px, batch
         self._rng = np.random.default_rng(seed)
         self._order: list[int] = []
+        self._set_generator = Reseeder(self._rng)
 
     @property
     def counts(self) -> list[int]:
@@ -159,6 +161,11 @@ class PoseSampler:
         """Restore a state returned by :meth:`state`."""
         restore_generators(state["random"], self._rng)
         self._order = list(state["order"])
+
+    def reseed(self, number: int) -> None:
+        """Make the next batch depend on its number alone: pictures then repeat within a round, not within a batch."""
+        self._set_generator(number)
+        self._order = []
 
     def draw(self) -> PoseBatch:
         """Draw a batch; each published picture occurs once per round, in random order."""

@@ -33,6 +33,7 @@ from touchline.models.networks.pose_net import PoseNet
 from touchline.models.specs.pose_spec import ConfidenceSpec, PoseConfig
 from touchline.models.specs.spec import PictureSpec
 from touchline.models.store import save_model
+from touchline.training.distributed.group import current_group
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.keeper.pose import (
     AgreementStage,
@@ -93,6 +94,8 @@ def train(settings: KeeperPoseRecipe, job: Job) -> Path:
         The model file.
 
     """
+    if settings.agreement is not None and not current_group().alone:
+        raise UsageError("agreement is trained by one process, in its memory; start it without torchrun")
     material = _gather(settings)
     trained, everything = _train_all(material, settings, job)
     rows = np.isin(material.fold, settings.measured)

@@ -25,6 +25,7 @@ from touchline.models.specs.spec import PictureConfig, PictureSpec
 from touchline.models.store import save_model
 from touchline.synthetic.pitch_render import Draws
 from touchline.training.checkpoint import CheckpointFile, generator_states, identity_of, restore_generators
+from touchline.training.distributed.numbering import Reseeder
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.folds import check_held_out, parts_of
 from touchline.training.loop import Loop
@@ -189,6 +190,11 @@ class _Mixer:
         if not parts:
             raise InputError("nothing to train on: no frames, no simulated matches and no drawn pitches")
         self._parts = parts
+        self._set_generator = Reseeder(draws.generator)
+
+    def reseed(self, number: int) -> None:
+        """Make the next batch depend on its number and on the synthetic images that this process keeps."""
+        self._set_generator(number)
 
     def state(self) -> dict[str, Any]:
         """Return what a checkpoint needs to continue with the same batches."""
@@ -246,7 +252,7 @@ def train_network(
     mixer = _Mixer(settings, frames, simulated, draws=Draws(seed=training.seed, device=job.device))
     loop = Loop(
         network,
-        Data(mixer.draw_at, mixer.state, mixer.restore),
+        Data(mixer.draw_at, mixer.state, mixer.restore, mixer.reseed),
         lambda batch: loss_terms(network, batch, settings.loss),
         adamw(network, training),
         _loop_plan(settings, (*frames, *simulated), out=job.out / part),

@@ -21,6 +21,7 @@ from touchline.models.networks.resnet import ResNet
 from touchline.models.specs.clip_input import ClipClassifier, ClipNormaliser
 from touchline.models.specs.spec import ClipSpec
 from touchline.recognition.prepare import sample_clip
+from touchline.training.distributed.group import current_group
 from touchline.training.family import Job
 from touchline.training.recognition import held_out
 from touchline.training.recognition.clip_splits import Fold, Leaks, count_by_side
@@ -118,9 +119,10 @@ def read_clip_trial(settings: ClipRecipe, job: Job) -> ClipTrial:
         InputError: the data are unusable, or leak although the recipe does not ask for a split that is known to leak.
 
     """
-    clips = read_training_clips(
-        settings.data, root=settings.data_root, recipe_folder=job.recipe.parent, cache=job.out / "clips"
-    )
+    with current_group().first_before_others():
+        clips = read_training_clips(
+            settings.data, root=settings.data_root, recipe_folder=job.recipe.parent, cache=job.cache("clips")
+        )
     folds = folds_of(clips, settings.data)
     leaks = check_leaks(clips, folds, settings, out=job.out)
     by_name = {f"fold_{number}": fold for number, fold in enumerate(folds)}

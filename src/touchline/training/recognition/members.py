@@ -26,6 +26,10 @@ class MemberSettings(Protocol):
         """Number of updates."""
 
     @property
+    def accumulate(self) -> int:
+        """Number of batches per update."""
+
+    @property
     def base_lr(self) -> float:
         """The highest learning rate."""
 
@@ -61,6 +65,7 @@ def plan_member(
             settings.base_lr, LAST_RATE * settings.base_lr, warmup_steps, max(1, settings.steps - warmup_steps)
         ),
         lower="optimizer.base_lr",
+        accumulate=settings.accumulate,
         seed=seed,
         folder=folder,
         checkpoints=CheckpointFile(folder.with_suffix(".pt")),

@@ -61,6 +61,7 @@ class ClipOptimizer(StrictSettings):
             the rate by ``drop`` every ``drop_epochs`` passes over the training clips.
         drop_epochs, drop: of the schedule ``"step"``.
         weight_decay: of all weights.
+        accumulate: number of batches per step, whose gradients are averaged before the weights change.
         label_smoothing, mixup: as usual; ``mixup`` is the parameter of the Beta distribution, 0 for none.
         balance: 0 samples clips uniformly, 1 samples classes uniformly.
         train_only: parts of the names of trainable parameters; all by default. Batch norms of the rest are frozen.
@@ -77,6 +78,7 @@ class ClipOptimizer(StrictSettings):
     drop_epochs: int = Field(default=150, ge=1)
     drop: float = Field(default=0.1, gt=0, le=1)
     weight_decay: float = Field(default=0.05, ge=0)
+    accumulate: int = Field(default=1, ge=1)
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     mixup: float = Field(default=0.4, ge=0)
     balance: float = Field(default=0.5, ge=0, le=1)

@@ -17,7 +17,8 @@ class SkeletonOptimizer(StrictSettings):
 
     Attributes:
         steps: number of optimiser steps.
-        batch: sequences per step.
+        batch: sequences per batch.
+        accumulate: number of batches per step, whose gradients are averaged before the weights change.
         base_lr: highest learning rate; linear warm-up over a tenth of the steps, at most 100, then cosine decay.
         weight_decay: of AdamW.
         label_smoothing, mixup: as usual; ``mixup`` is the parameter of the Beta distribution, 0 for none.
@@ -28,12 +29,30 @@ class SkeletonOptimizer(StrictSettings):
 
     steps: int = Field(default=1500, ge=1)
     batch: int = Field(default=64, ge=2)
+    accumulate: int = Field(default=1, ge=1)
     base_lr: float = 2e-3
     weight_decay: float = 0.05
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     mixup: float = Field(default=0.5, ge=0)
     balance: float = Field(default=0.5, ge=0, le=1)
     seed: int = 0
+
+
+class HandOptimizer(StrictSettings):
+    """Length and learning rate of the training of the member that tells the playing hand.
+
+    Attributes:
+        steps: number of optimiser steps.
+        batch: sequences per step, each also mirrored.
+        base_lr: highest learning rate, as in :class:`SkeletonOptimizer`.
+        weight_decay: of AdamW.
+
+    """
+
+    steps: int = Field(default=400, ge=1)
+    batch: int = Field(default=32, ge=2)
+    base_lr: float = 2e-3
+    weight_decay: float = 0.05
 
 
 class SkeletonNetwork(StrictSettings):
@@ -76,10 +95,19 @@ class SkeletonData(StrictSettings):
 
 
 class SkeletonRecipe(SkeletonData, SkeletonNetwork):
-    """A recipe of ``task: skeleton``, the union of :class:`SkeletonData` and :class:`SkeletonNetwork`."""
+    """A recipe of ``task: skeleton``, the union of :class:`SkeletonData` and :class:`SkeletonNetwork`.
+
+    Attributes:
+        handed: the hand that everybody in the data plays with; a member then learns to tell it from mirrored copies.
+            None if the actions look the same with either hand.
+        hand: settings of that member's training.
+
+    """
 
     task: str = "skeleton"
     name: str = "skeletons"
+    handed: Literal["left", "right"] | None = None
+    hand: HandOptimizer = HandOptimizer()
 
 
 class SkeletonDistillation(TeachingWeights):

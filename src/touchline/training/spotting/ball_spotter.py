@@ -27,6 +27,7 @@ from touchline.models.networks.ball_spotter import BallSpotter
 from touchline.models.specs.spec import FrameSpec, ModelConfig, PeakSpec
 from touchline.models.store import save_model
 from touchline.spotting.peaks import find_events
+from touchline.training.distributed.group import current_group
 from touchline.training.family import Family, Job, PlannedRun, plan_runs
 from touchline.training.folds import check_held_out, parts_of
 from touchline.training.recipe import StrictSettings
@@ -88,10 +89,11 @@ def train(settings: BallSpotterRecipe, job: Job) -> Path:
 
     """
     check_held_out(settings.held_out, settings.matches, leave_others=True)
-    matches = {
-        name: load_match(settings.data_root / name, settings.frame, cache=job.out / "cache")
-        for name in settings.matches
-    }
+    with current_group().first_before_others():
+        matches = {
+            name: load_match(settings.data_root / name, settings.frame, cache=job.cache("cache"))
+            for name in settings.matches
+        }
     measured_parts, ships = parts_of(settings.held_out, train_on_all=True)
     predictions: dict[str, Timeline] = {}
     for part in measured_parts:

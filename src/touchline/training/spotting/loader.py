@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import contextlib
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 
 from touchline.core.errors import InputError
+from touchline.training.prefetch import made_ahead
 from touchline.training.spotting.data import FrameStore, GameVideo, Pixels
 from touchline.training.spotting.sampling import ClipSampler, Draw, keep_inside, shake
 from touchline.training.spotting.targets import clip_target, dense_targets
@@ -59,7 +59,7 @@ class LabelledVideo:
 
 
 class ClipBatches:
-    """Training batches; batch ``step`` is the same whenever it is requested.
+    """Training batches; batch ``number`` is the same whenever it is requested.
 
     Args:
         videos: sources of the clips, in the sampler's order.
@@ -88,9 +88,9 @@ class ClipBatches:
         self._shake = shake_probability
         self._workers = workers
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Return clips uint8 (batch, frames, h, w) and targets float32 (batch, classes) of a step."""
-        first = step * self._batch_size
+    def batch(self, number: int) -> tuple[Tensor, Tensor]:
+        """Return clips uint8 (batch, frames, h, w) and targets float32 (batch, classes) of the batch of a number."""
+        first = number * self._batch_size
         clips, targets = zip(
             *(self._clip(self._sampler.draw(first + at)) for at in range(self._batch_size)), strict=True
         )
@@ -100,26 +100,8 @@ class ClipBatches:
         shaken = shake(self._offsets, generator=draw.generator(), probability=self._shake)
         return self._videos[draw.video].clip(draw.frame, offsets=self._offsets, shaken=shaken)
 
-    def stream(self, *, start: int, stop: int) -> Generator[tuple[int, Tensor, Tensor], None, None]:
-        """Yield ``(step, clips, targets)`` for steps from ``start`` to ``stop - 1``, in order."""
-        if not self._workers:
-            for step in range(start, stop):
-                yield step, *self.batch(step)
-            return
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="clips") as pool:
-            waiting: deque[tuple[int, Future[tuple[Tensor, Tensor]]]] = deque()
-            try:
-                for step in range(start, stop):
-                    waiting.append((step, pool.submit(self.batch, step)))
-                    if len(waiting) > 2 * self._workers:
-                        yield _oldest(waiting)
-                while waiting:
-                    yield _oldest(waiting)
-            finally:
-                for _, future in waiting:
-                    future.cancel()
-
-
-def _oldest(waiting: deque[tuple[int, Future[tuple[Tensor, Tensor]]]]) -> tuple[int, Tensor, Tensor]:
-    step, future = waiting.popleft()
-    return step, *future.result()
+    def stream(self, numbers: Iterable[int]) -> Generator[tuple[int, Tensor, Tensor], None, None]:
+        """Yield ``(number, clips, targets)`` for the numbers of batches, in order."""
+        with contextlib.closing(made_ahead(self.batch, numbers, workers=self._workers)) as made:
+            for number, (clips, targets) in made:
+                yield number, clips, targets

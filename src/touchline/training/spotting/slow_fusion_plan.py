@@ -9,9 +9,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from touchline.training.family import Family, PlannedRun, count_parameters
-from touchline.training.spotting.slow_fusion import list_runs, train
+from touchline.training.spotting.slow_fusion import train
 from touchline.training.spotting.slow_fusion_network import build_network
 from touchline.training.spotting.slow_fusion_settings import SlowFusionRecipe, StageConfig
+from touchline.training.spotting.slow_fusion_stages import list_runs
 from touchline.training.spotting.trainer import autocast_type
 
 BACKWARD_COST = 3.0
@@ -38,12 +39,13 @@ def _plan_stage(
     network = build_network(stage)
     total, trained = count_parameters(network)
     config = stage.optimizer
-    steps = (stage.sampling.samples_per_epoch // config.batch_size) * (config.warmup_epochs + config.epochs)
+    clips = config.batch_size * config.accumulate
+    steps = (stage.sampling.samples_per_epoch // clips) * (config.warmup_epochs + config.epochs)
     meta = network.to("meta")
     frames = torch.zeros(1, len(network.clip_offsets), settings.frame.height, settings.frame.width, device="meta")
     with FlopCounterMode(display=False) as counter:
         meta(frames)
-    flops = counter.get_total_flops() * BACKWARD_COST * config.batch_size * steps
+    flops = counter.get_total_flops() * BACKWARD_COST * clips * steps
     dtype = autocast_type(config.precision, device=device) or torch.float32
     if dtype not in speeds:
         speeds[dtype] = _flops_per_second(device, dtype)

@@ -81,10 +81,11 @@ class OptimizerConfig(StrictSettings):
 
     Attributes:
         kind: ``adamw``, or ``sgd`` with Nesterov momentum.
-        base_lr, min_lr: for a batch of ``lr_batch``; both are scaled with the batch size.
+        base_lr, min_lr: for a step of ``lr_batch`` clips; both are scaled with the clips per step.
         weight_decay, momentum: as in PyTorch.
         warmup_epochs, epochs: epochs of linear warm-up, then of cosine decay.
-        batch_size: clips per step.
+        batch_size: clips per batch.
+        accumulate: number of batches per step, whose gradients are averaged before the weights change.
         ema_decay: of the averaged weights, which are the ones kept.
         gamma, alpha: of the focal loss.
         precision: arithmetic of forward and backward; ``auto`` is bf16 on CUDA, and ``auto`` and ``fp16`` are fp32 on
@@ -102,6 +103,7 @@ class OptimizerConfig(StrictSettings):
     warmup_epochs: int = Field(default=6, ge=0)
     epochs: int = Field(default=30, ge=0)
     batch_size: int = Field(default=4, gt=0)
+    accumulate: int = Field(default=1, ge=1)
     ema_decay: float = Field(default=0.999, ge=0, lt=1)
     gamma: float = Field(default=1.2, ge=0)
     alpha: float | None = Field(default=None, ge=0, le=1)

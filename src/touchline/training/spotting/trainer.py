@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from touchline.training.checkpoint import CheckpointFolder
+from touchline.training.distributed.group import current_group
+from touchline.training.distributed.numbering import BatchNumbers
 from touchline.training.loop import Loop
 from touchline.training.plan import Data, LoopPlan, Measure, Progress
 from touchline.training.schedule import WarmupCosine, iterations_per_stage
@@ -20,7 +22,7 @@ from touchline.training.spotting.losses import focal_loss
 from touchline.training.spotting.slow_fusion_settings import OptimizerConfig
 
 Clips = tuple[int, Tensor, Tensor]
-"""The step, clips uint8 (batch, frames, h, w), and targets float32 (batch, classes)."""
+"""The batch's number, clips uint8 (batch, frames, h, w), and targets float32 (batch, classes)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,19 @@ class RunPlan:
     validate_every_epochs: int = 0
 
     @property
+    def clips_per_step(self) -> int:
+        """Number of clips that all processes together take per optimiser step."""
+        return self.optimizer.batch_size * BatchNumbers(current_group(), self.optimizer.accumulate).per_step
+
+    @property
     def steps_per_epoch(self) -> int:
         """Number of optimiser steps per epoch."""
-        return iterations_per_stage(samples=self.samples_per_epoch, batch_size=self.optimizer.batch_size, epochs=1)
+        return iterations_per_stage(samples=self.samples_per_epoch, batch_size=self.clips_per_step, epochs=1)
 
     @property
     def schedule(self) -> WarmupCosine:
-        """Learning rate by step, scaled with the batch size."""
-        scale = self.optimizer.batch_size / self.optimizer.lr_batch
+        """Learning rate by step, scaled with the clips per step."""
+        scale = self.clips_per_step / self.optimizer.lr_batch
         return WarmupCosine(
             base_lr=self.optimizer.base_lr * scale,
             min_lr=self.optimizer.min_lr * scale,
@@ -80,22 +87,22 @@ def autocast_type(precision: str, *, device: torch.device) -> torch.dtype | None
 
 
 class ClipStream:
-    """The loop's source of clip batches: prefetched from the first requested step on.
+    """The loop's source of clip batches: prefetched from the first requested one on.
 
     Args:
         batches: source of the clips.
-        stop: the step after the last one.
+        numbers: of this process's batches of the whole run.
 
     """
 
-    def __init__(self, batches: ClipBatches, *, stop: int) -> None:
-        self._batches, self._stop = batches, stop
+    def __init__(self, batches: ClipBatches, *, numbers: range) -> None:
+        self._batches, self._numbers = batches, numbers
         self._stream: Generator[Clips, None, None] | None = None
 
-    def draw(self, step: int, share: float) -> Clips:
-        """Return the batch of a step; steps must come in order."""
+    def draw(self, number: int, share: float) -> Clips:
+        """Return the batch of a number; the numbers must come in order."""
         if self._stream is None:
-            self._stream = self._batches.stream(start=step, stop=self._stop)
+            self._stream = self._batches.stream(self._numbers[self._numbers.index(number) :])
         return next(self._stream)
 
     def close(self) -> None:
@@ -134,6 +141,7 @@ def train_clips(
         steps=plan.schedule.total_steps,
         schedule=plan.schedule,
         lower="optimizer.base_lr, or set optimizer.precision=fp32",
+        accumulate=plan.optimizer.accumulate,
         seed=plan.seed,
         ema_decay=plan.optimizer.ema_decay,
         scale_loss=dtype is torch.float16,
@@ -145,7 +153,8 @@ def train_clips(
         log_every=plan.log_every,
         rounds=plan.schedule.total_steps / every if every else 0.0,
     )
-    with contextlib.closing(ClipStream(batches, stop=loop_plan.steps)) as stream:
+    numbers = BatchNumbers(current_group(), loop_plan.accumulate).from_step(0, stop=loop_plan.steps)
+    with contextlib.closing(ClipStream(batches, numbers=numbers)) as stream:
         loop = Loop(
             network,
             Data(stream.draw),
@@ -160,9 +169,9 @@ def train_clips(
 
 
 def clip_loss(forward: Callable[[Tensor], Tensor], batch: Clips, plan: RunPlan, *, dtype: torch.dtype | None) -> Tensor:
-    """Compute the loss on a batch of clips, augmented and mixed up by the step's random numbers."""
-    step, clips, targets = batch
-    generator = torch.Generator().manual_seed(plan.seed * 1_000_003 + step)
+    """Compute the loss on a batch of clips, augmented and mixed up by the random numbers of its number."""
+    number, clips, targets = batch
+    generator = torch.Generator().manual_seed(plan.seed * 1_000_003 + number)
     pictures = clips.to(plan.device, non_blocking=True).float().div_(255.0)
     wanted = targets.to(plan.device, non_blocking=True)
     pictures = augment(pictures, plan.augment, generator=generator)

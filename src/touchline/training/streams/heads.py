@@ -22,6 +22,7 @@ from touchline.models.store import save_model
 from touchline.spotting.stream_decoding import DenseScores, calibrated
 from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.synthetic.planted_streams import LABELS, make_planted_set
+from touchline.training.distributed.group import current_group
 from touchline.training.family import Family, Job, PlannedRun, count_parameters
 from touchline.training.loop import Loop
 from touchline.training.plan import Progress
@@ -57,7 +58,8 @@ def train(settings: StreamHeadRecipe, job: Job) -> Path:
     out = job.out
     make_folder(out)
     if settings.planted is not None:
-        data = make_planted_set(out / "streams", settings.planted)
+        with current_group().first_before_others():
+            data = make_planted_set(job.cache("streams"), settings.planted)
     else:
         data = open_stream_set(cast(Path, settings.data_root))
     network, config = train_head(data, settings, device=job.device, out=out, progress=job.progress)

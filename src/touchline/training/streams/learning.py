@@ -17,6 +17,7 @@ from touchline.models.specs.stream_outputs import ChunkOutput, DenseOutput, Wind
 from touchline.models.specs.stream_spec import StreamHeadConfig, SuppressionSpec
 from touchline.spotting.stream_spotter import StreamSpotter
 from touchline.training.checkpoint import CheckpointFile, generator_states, identity_of, restore_generators
+from touchline.training.distributed.numbering import Reseeder
 from touchline.training.plan import LAST_RATE, Data, LoopPlan, Measure
 from touchline.training.schedule import WarmupCosine
 from touchline.training.streams import measure as measuring
@@ -68,11 +69,13 @@ class HeadLessons:
         self._random = np.random.default_rng([settings.optimizer.seed, 7])
         self._room = data.buffers(settings.optimizer.batch, samples=settings.optimizer.samples)
         self._next: Places = []
+        self._set_generators = Reseeder(sampler.random, self._random)
+        self._looks_ahead = True
 
     @property
     def data(self) -> Data[HeadBatch]:
         """The source of batches, including the state that a resumed run needs to draw the same ones."""
-        return Data(lambda step, share: self._draw(), self._state, self._restore)
+        return Data(lambda step, share: self._draw(), self._state, self._restore, self._reseed)
 
     def terms(self, batch: HeadBatch) -> dict[str, Tensor]:
         """Compute the loss on a batch."""
@@ -84,8 +87,9 @@ class HeadLessons:
         settings, data, network = self._settings, self._recordings, self._network
         batch, samples = settings.optimizer.batch, settings.optimizer.samples
         places = self._next or self._sampler.draw(batch)
-        self._next = self._sampler.draw(batch)
-        data.read_ahead(self._next, samples=samples)
+        if self._looks_ahead:
+            self._next = self._sampler.draw(batch)
+            data.read_ahead(self._next, samples=samples)
         values, present = data.batch(places, samples=samples, into=self._room)
         present = drop_streams(present, chance=settings.modality_dropout, random=self._random)
         events = piece_events(data, places, samples=samples, piece=network.piece)
@@ -94,6 +98,11 @@ class HeadLessons:
 
     def _state(self) -> dict[str, Any]:
         return {"next": self._next, "random": generator_states(self._sampler.random, self._random)}
+
+    def _reseed(self, number: int) -> None:
+        """Make the next batch depend on its number alone, so that none can be drawn ahead."""
+        self._looks_ahead, self._next = False, []
+        self._set_generators(number)
 
     def _restore(self, state: dict[str, Any]) -> None:
         self._next = [(int(number), int(start)) for number, start in state["next"]]
@@ -117,6 +126,7 @@ def plan_learning(settings: StreamHeadRecipe, data: StreamSet, *, out: Path | No
             optimizer.steps, base_lr=optimizer.base_lr, least=LAST_RATE, warmup=optimizer.warmup
         ),
         lower="optimizer.base_lr",
+        accumulate=optimizer.accumulate,
         seed=None,
         limit_s=optimizer.cpu_s,
         clip_norm=GRADIENT_LIMIT,

@@ -17,7 +17,8 @@ class StreamOptimizer(BaseModel):
         steps: maximum number of optimiser steps.
         cpu_s: processor time after which training ends, at any step; None for no limit. The learning rate follows
             whichever of the two limits is closer.
-        batch: pieces per step.
+        batch: pieces per batch.
+        accumulate: number of batches per step, whose gradients are averaged before the weights change.
         samples: length of a piece, in grid samples; a multiple of the head's own piece length.
         base_lr, weight_decay, warmup: of AdamW; ``warmup`` is a share of the run.
         at_events: share of pieces drawn around an event, with labels drawn uniformly; the others lie anywhere.
@@ -31,6 +32,7 @@ class StreamOptimizer(BaseModel):
     steps: int = Field(default=2000, ge=1)
     cpu_s: float | None = Field(default=None, gt=0)
     batch: int = Field(default=6, ge=1)
+    accumulate: int = Field(default=1, ge=1)
     samples: int = Field(default=480, ge=2)
     base_lr: float = Field(default=1e-3, gt=0)
     weight_decay: float = Field(default=0.01, ge=0)
