@@ -93,7 +93,6 @@ def command(
     with touchline review; exit code 4 means that it did not get better, and it is not installed.
 
     Examples:
-      touchline train spotting-simulated --set seed=2 --out runs/seed-2
       touchline train spotting-slow-fusion --stage all --folds 7 --set data_root=FOLDER
       touchline train spotting-corrections --corrections first.touchline second.touchline
 
