@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from touchline.core.arrays import Rgb
+from touchline.core.errors import UsageError
 from touchline.core.poses import JOINTS
 from touchline.formats.files.atomic import write_bytes_atomic, write_json_atomic
 from touchline.formats.keeper.pictures import KeeperPicture, read_keeper_pictures
