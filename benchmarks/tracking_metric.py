@@ -27,8 +27,8 @@ import numpy as np
 
 from touchline.formats.boxes.mot import read_mot
 from touchline.metrics.tracking import TrackingReport, evaluate_tracking
-from touchline.metrics.tracking_hota import hota
-from touchline.metrics.tracking_sequence import sequence
+from touchline.metrics.tracking.hota import hota
+from touchline.metrics.tracking.sequence import sequence
 
 NAME = "match"
 SIZE = (1920, 1080)

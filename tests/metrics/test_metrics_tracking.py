@@ -9,7 +9,7 @@ import pytest
 
 from touchline.core.errors import UsageError
 from touchline.metrics.tracking import combine_tracking, evaluate_tracking
-from touchline.metrics.tracking_sequence import FrameBoxes
+from touchline.metrics.tracking.sequence import FrameBoxes
 
 Frames = list[FrameBoxes]
 NOBODY: FrameBoxes = (np.zeros(0, np.int64), np.zeros((0, 4)))

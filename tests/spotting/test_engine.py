@@ -72,6 +72,23 @@ def test_33_frames_equal_window_by_window() -> None:
     assert np.abs(joined(chunks) - expected).max() <= 1e-5
 
 
+@pytest.mark.parametrize("encode_batch", [1, 4, 8])
+@pytest.mark.parametrize("decode_batch", [1, 2, 8, 16])
+@pytest.mark.parametrize(("num_frames", "first"), [(15, 15), (33, 33)])
+def test_outputs_end_where_the_reference_ends_whatever_the_batches(
+    num_frames: int, first: int, encode_batch: int, decode_batch: int
+) -> None:
+    """lRomul's predictor emits the indices from clip(0) to clip(N), with a margin of 1: 33 to 46 of 80 frames."""
+    network = tiny_network(tiny_config(num_frames=num_frames))
+    backend = TorchBackend(network, device=torch.device("cpu"))
+    plan = plan_of(network, edge="drop", encode_batch=encode_batch, decode_batch=decode_batch, chunk=decode_batch)
+    for count in (80, 79):
+        chunks = run(plan, backend, moving_noise(count, seed=3))
+        indices = [chunk.first_index + row for chunk in chunks for row in range(len(chunk))]
+        assert indices == list(range(first, count - first)), (count, indices[-1])
+    assert Plan(network.stack_offsets, network.feature_offsets, edge="drop").outputs(1000) == range(first, 1000 - first)
+
+
 def test_each_stack_is_encoded_once(network: Any, pictures: np.ndarray) -> None:
     backend = CountingBackend(network)
     run(plan_of(network, edge="drop"), backend, pictures)

@@ -13,7 +13,8 @@ from touchline.analysis.tasks.track import VideoTracker, load_tracker
 from touchline.analysis.tasks.usual import EventsFrom, usual_tasks
 from touchline.formats.bundle import Bundle
 from touchline.report.options import ReportOptions
-from touchline.spotting.spotter import BaseSpotter, load_spotter
+from touchline.spotting.loading import load_frame_spotter
+from touchline.spotting.spotter import BaseSpotter
 from touchline.tracking.board.ppocr import PPOCRReader, model_file
 
 TaskName = Literal["spot", "track", "sound", "clock"]
@@ -35,6 +36,7 @@ def analyze(
     force: bool = False,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     speed: SpeedName = DEFAULT_SPEED,
+    half: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Bundle:
     """Analyse a video in one decode and return its bundle, as ``touchline analyze`` does.
@@ -56,6 +58,7 @@ def analyze(
         force: analyse again even if the bundle is up to date.
         device: device for models loaded by this call.
         speed: preset of the tracker that this call loads; see :mod:`touchline.analysis.speed`.
+        half: half of the match that the video shows; None takes it from SoccerNet's names, else 1.
         progress: called with the microseconds done and the total.
 
     Returns:
@@ -74,7 +77,7 @@ def analyze(
         raise ValueError(f"tasks={tuple(tasks)} must hold at least one of {TASKS} and nothing else")
     chosen = events or ("fused" if spotter is None else "pixels")
     if "spot" in tasks and (spotter is None or isinstance(spotter, str)):
-        spotter = load_spotter(spotter, device=device)
+        spotter = load_frame_spotter(spotter, device=device)
     if "track" in tasks and tracker is None:
         tracker = load_tracker(device=device, speed=speed)
     reads_clock = "clock" in tasks and (tasks is not TASKS or model_file() is not None)
@@ -88,5 +91,5 @@ def analyze(
         overlay=overlay,
         report=ReportOptions() if report else None,
     )
-    options = AnalyzeOptions(out=None if out is None else Path(out), force=force, resume=not force)
+    options = AnalyzeOptions(out=None if out is None else Path(out), half=half, force=force, resume=not force)
     return Bundle(analyze_video(Path(video), tasks=wanted, options=options, progress=progress).bundle)

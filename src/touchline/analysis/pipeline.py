@@ -26,6 +26,7 @@ from touchline.core.errors import InputError, ResourceError
 from touchline.core.events import Coverage
 from touchline.core.version import __version__
 from touchline.formats.bundle import Bundle, Manifest, video_fingerprint
+from touchline.formats.soccernet.game_names import game_in_path, half_in_name
 from touchline.media.frame import Frame
 from touchline.media.sound.tracks import heard_track
 from touchline.media.video import Progress, VideoReader, probe, with_progress
@@ -34,12 +35,15 @@ from touchline.models.runtime.device import available_threads
 
 @dataclass(frozen=True, slots=True)
 class AnalyzeOptions:
-    """Settings of an analysis that apply to all tasks; only ``stream`` and ``audio_stream`` affect the results.
+    """Settings of an analysis that apply to all tasks; those from ``resume`` on do not affect the results.
 
     Attributes:
         out: folder for the bundle; None writes it beside the video.
         stream: index of the video stream; None for the default stream.
         audio_stream: index of the sound track; None for the default one, or the loudest if that is silent.
+        half: half of the match that the video shows, recorded with each event; None takes it from SoccerNet's names,
+            such as ``2_720p.mkv``, and 1 for other names.
+        game: name of the game in ``results_spotting.json``; empty takes SoccerNet's folders, or the video's name.
         resume: resume from the chunks of a killed run.
         force: analyse even if the bundle is up to date.
         chunk_s: seconds of video per saved chunk.
@@ -52,6 +56,8 @@ class AnalyzeOptions:
     out: Path | None = None
     stream: int | None = None
     audio_stream: int | None = None
+    half: int | None = None
+    game: str = ""
     resume: bool = True
     force: bool = False
     chunk_s: float = 20.0
@@ -99,6 +105,8 @@ def analyze_video(
             before=_manifest_of(bundle, fingerprint),
             stream=options.stream,
             audio_stream=options.audio_stream,
+            half=options.half or half_in_name(video.name) or 1,
+            game=options.game or game_in_path(video) or video.stem,
             resume=options.resume,
             force=options.force,
             chunk_s=options.chunk_s,

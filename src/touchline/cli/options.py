@@ -101,6 +101,17 @@ AudioStreamOption = Annotated[
         show_default="the file's default track, or the loudest if that is silent",
     ),
 ]
+HalfOption = Annotated[
+    int | None,
+    typer.Option(
+        "--half",
+        metavar="N",
+        min=1,
+        max=5,
+        help="Record events as of this half; 3 and 4 are extra time, 5 penalties.",
+        show_default="that of a name such as 2_720p.mkv, else 1",
+    ),
+]
 ResumeOption = Annotated[
     bool, typer.Option("--resume/--no-resume", help="Continue a stopped run where it left off, or start again.")
 ]
@@ -230,6 +241,7 @@ class SpotArguments(VideoArguments):
     features: FeaturesOption = None
     reduction: ReductionOption = None
     audio_stream: AudioStreamOption = None
+    half: HalfOption = None
 
 
 @dataclass(frozen=True, kw_only=True)

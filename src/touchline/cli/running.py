@@ -100,7 +100,7 @@ def analyze_videos(
     spotting = None if spotting is None else replace(spotting, videos=[video.path for video in videos])
     thresholds = read_thresholds((spotting.threshold if spotting else None) or ())
     boxes = _read_boxes(tracking, videos=len(videos))
-    spotter = _load_spotter(spotting, output=output) if spotting and events != "tracks" else None
+    spotter = load_spotting(spotting, output=output) if spotting and events != "tracks" else None
     if events != "pixels":
         thresholds = for_all_labels(thresholds, labels=PLAY)
     elif spotter is not None:
@@ -126,6 +126,7 @@ def analyze_videos(
         out=arguments.out,
         stream=arguments.stream,
         audio_stream=spotting.audio_stream if spotting else None,
+        half=_half(spotting, videos=len(videos)),
         resume=arguments.resume and not arguments.force,
         force=arguments.force,
         threads=arguments.threads,
@@ -139,6 +140,19 @@ def analyze_videos(
             own = replace(options, out=video.out(options.out))
             inputs.done(_run_video(video.path, tasks=tasks, options=own, output=output, listed=not report))
     return inputs.finish()
+
+
+def _half(spotting: SpotArguments | None, *, videos: int) -> int | None:
+    """The half of ``--half``.
+
+    Raises:
+        UsageError: several videos, which may be of several halves.
+
+    """
+    half = None if spotting is None else spotting.half
+    if half is not None and videos > 1:
+        raise UsageError(f"--half {half} belongs to one video, but {videos} are given; name them one at a time")
+    return half
 
 
 def _board_reader(clock: bool | None) -> TextReader | None:
@@ -266,7 +280,7 @@ def for_all_labels(thresholds: Mapping[str, float], *, labels: Sequence[str]) ->
     return {**dict.fromkeys(labels, thresholds[ALL]), **named}
 
 
-def _load_spotter(spotting: SpotArguments, *, output: Output) -> BaseSpotter | VideoStreamSpotter:
+def load_spotting(spotting: SpotArguments, *, output: Output) -> BaseSpotter | VideoStreamSpotter:
     """Load what spots events: spotters of frames, or a spotting head over feature streams."""
     names = spotting.model or ()
     if any(is_stream_head(name) for name in names):
@@ -281,12 +295,18 @@ def load_spotters(
 ) -> BaseSpotter:
     """Load the spotter of the command line, an ensemble of several; their devices, and why, go to stderr."""
     from touchline.spotting.ensemble import EnsembleSpotter
-    from touchline.spotting.spotter import load_spotter
+    from touchline.spotting.loading import load_frame_spotter
+    from touchline.spotting.spotter import Spotter
 
-    spotters = [load_spotter(name, device=device, flip=flip, threads=threads) for name in names or (None,)]
+    spotters = [load_frame_spotter(name, device=device, flip=flip, threads=threads) for name in names or (None,)]
     for spotter in spotters:
         output.note(f"touchline: model {spotter.name}, {spotter.device_reason}")
-    return spotters[0] if len(spotters) == 1 else EnsembleSpotter(spotters)
+    if len(spotters) == 1:
+        return spotters[0]
+    dense = [spotter.name for spotter in spotters if not isinstance(spotter, Spotter)]
+    if dense:
+        raise UsageError(f"--model {dense[0]}: a dense spotter cannot be averaged with others; name it alone")
+    return EnsembleSpotter([spotter for spotter in spotters if isinstance(spotter, Spotter)])
 
 
 def _run_video(video: Path, *, tasks: Sequence[Task], options: AnalyzeOptions, output: Output, listed: bool) -> int:

@@ -1,27 +1,36 @@
-"""``touchline spot``: the events of videos."""
+"""``touchline spot``: the events of videos, or of whole games."""
 
 from __future__ import annotations
 
 from touchline.cli.common import Output
-from touchline.cli.options import SpotArguments, verb
+from touchline.cli.games.options import SpotGamesArguments
+from touchline.cli.options import verb
 
 
-def _run(arguments: SpotArguments, output: Output) -> int:
-    """Spot the events of each video."""
+def _run(arguments: SpotGamesArguments, output: Output) -> int:
+    """Spot the events of each video, or of each game."""
+    if arguments.games is not None:
+        from touchline.cli.games.spot_games import spot_games
+
+        return spot_games(arguments, arguments.games, output=output)
+    from touchline.cli.games.choice import refuse_games_options
     from touchline.cli.running import analyze_videos
 
+    refuse_games_options(arguments)
     return analyze_videos(arguments, spotting=arguments, output=output)
 
 
 command = verb(
-    SpotArguments,
+    SpotGamesArguments,
     _run,
     about="""Spot the events of videos.
 
-    Writes events.json, results_spotting.json (SoccerNet layout) and scores.npz into each video's bundle.
+    Writes events.json, results_spotting.json (SoccerNet layout) and scores.npz into each video's bundle. With --games,
+    each game also gets one results_spotting.json with both halves and every candidate, in its folder or below --out;
+    a stopped run continues where it left off.
 
     Examples:
-      touchline spot match.mp4
       touchline spot match.mp4 --threshold PASS=0.6 --threshold DRIVE=0.4
+      touchline spot --games SoccerNet/ --split test --out results/ --zip results.zip
     """,
 )

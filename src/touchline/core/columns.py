@@ -7,6 +7,7 @@ so they read this plainer form.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,10 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 
+SIDES = ("left", "right")
+"""Teams of SoccerNet's ball actions since 2025: the one that defends on the left of the picture, and the other."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EventColumns:
     """The events of one game, one row each, in file order.
@@ -31,6 +36,7 @@ class EventColumns:
         position_ms: int64 (rows,), milliseconds from the start of the half; may be negative.
         confidence: float64 (rows,), 1 for truth; may lie outside 0 to 1.
         visible: bool (rows,), False for "not shown".
+        side: int64 (rows,), index into ``SIDES`` of the team, -1 without one; None where no row has one.
 
     """
 
@@ -40,14 +46,28 @@ class EventColumns:
     position_ms: IntArray
     confidence: FloatArray
     visible: BoolArray
+    side: IntArray | None = None
 
     def __post_init__(self) -> None:
-        shapes = {x.shape for x in (self.label, self.half, self.position_ms, self.confidence, self.visible)}
+        side = self.label if self.side is None else self.side
+        shapes = {x.shape for x in (self.label, self.half, self.position_ms, self.confidence, self.visible, side)}
         if shapes != {(len(self.label),)}:
             raise ValueError(f"event columns of shapes {sorted(shapes)} differ; all must be (rows,)")
 
     def __len__(self) -> int:
         return len(self.label)
+
+    def take(self, keep: BoolArray) -> EventColumns:
+        """Return the rows where ``keep`` (rows,) is True."""
+        return EventColumns(
+            self.labels,
+            self.label[keep],
+            self.half[keep],
+            self.position_ms[keep],
+            self.confidence[keep],
+            self.visible[keep],
+            None if self.side is None else self.side[keep],
+        )
 
     def counts(self) -> dict[str, int]:
         """Return the number of rows per label."""
@@ -73,4 +93,13 @@ def columns_from_timeline(timeline: Timeline) -> EventColumns:
         np.array([ms_from_us(e.start_us) for e in events], np.int64),
         np.array([e.confidence for e in events], np.float64),
         np.array([e.visible for e in events], np.bool_),
+        sides_of([e.team for e in events]),
     )
+
+
+def sides_of(teams: Sequence[object]) -> IntArray | None:
+    """Return the side of each team, int64 (n,), -1 for any other value; None if no team is a side."""
+    if not any(side in teams for side in SIDES):
+        return None
+    number = {side: i for i, side in enumerate(SIDES)}
+    return np.array([number.get(team, -1) if isinstance(team, str) else -1 for team in teams], np.int64)

@@ -7,7 +7,7 @@ Each value is validated on construction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
 
@@ -84,6 +84,12 @@ class Timeline:
     def labels(self) -> tuple[str, ...]:
         """The distinct labels, sorted."""
         return tuple(sorted({event.label for event in self.events}))
+
+    def of_half(self, half: int) -> Timeline:
+        """Return the same events as events of one half of the match."""
+        if all(event.half == half for event in self.events):
+            return self
+        return Timeline(tuple(replace(event, half=half) for event in self.events))
 
 
 def _in_order(events: Iterable[Event]) -> tuple[Event, ...]:

@@ -62,6 +62,7 @@ from touchline.formats.likeness import LIKENESS
 from touchline.formats.manifest_shape import MANIFEST_SHAPE
 from touchline.formats.match_clock import CLOCK, read_clock
 from touchline.formats.play import PLAY, PLAY_CURVES
+from touchline.formats.soccernet.game_names import game_in_path
 from touchline.formats.sound import SOUND, SOUND_CURVES
 
 MANIFEST_VERSION = 1
@@ -336,7 +337,7 @@ class Bundle:
             path = self.path.parent / manifest.video_name
             video = VideoFacts(path=path, duration_us=manifest.coverage.duration_us or None)
         return ExportContext(
-            game=self.path.name.removesuffix(SUFFIX),
+            game=game_in_path(self.path) or self.path.name.removesuffix(SUFFIX),
             video=video or VideoFacts(),
             styles=styles_of(corrections) or {label: LabelStyle(label) for label in self.thresholds},
             options=options or ExportOptions(),

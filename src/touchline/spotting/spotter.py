@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +15,13 @@ from touchline.core.errors import UsageError
 from touchline.core.events import Scores, Timeline
 from touchline.core.extras import need_extra
 from touchline.core.suggestions import did_you_mean
+from touchline.media.frame import Frame
 from touchline.media.sampling import fit_luma
 from touchline.models.runtime.backends import BackendChoice, BackendName, choose_backend
 from touchline.models.runtime.device import Device, DeviceKind, available_threads, choose_device
 from touchline.models.runtime.graph_file import GraphFile
 from touchline.models.runtime.model_graphs import graph_file_of, was_tried
+from touchline.models.specs.dense_spec import DenseSpotConfig
 from touchline.models.specs.protocols import SpottingNetwork
 from touchline.models.specs.spec import FrameSpec, ModelConfig
 from touchline.models.specs.spotting_batches import CHUNK_OUTPUTS, decode_batch_of, encode_batch_of
@@ -48,21 +50,31 @@ class Scoring(Protocol):
         ...
 
 
+class Member(Protocol):
+    """A model of a spotter, as results name it."""
+
+    name: str
+    sha256: str
+    backend_name: str
+    device_reason: str
+    flip: bool
+
+
 class BaseSpotter(ABC):
     """The base class of spotters, which score videos and turn scores into events: one model, or an ensemble.
 
     Attributes:
         name: name recorded with each event.
-        config: configuration with labels, frame rate, thresholds and peak settings.
+        config: configuration with labels, frame rate, thresholds and settings of decoding.
 
     """
 
     name: str
-    config: ModelConfig
+    config: ModelConfig | DenseSpotConfig
 
     @property
     @abstractmethod
-    def members(self) -> tuple[Spotter, ...]:
+    def members(self) -> tuple[Member, ...]:
         """The models whose scores are averaged."""
 
     @property
@@ -71,13 +83,27 @@ class BaseSpotter(ABC):
         return self.config.labels
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the scores' columns: the labels, and what a model scores besides."""
+        return self.labels
+
+    @property
+    @abstractmethod
+    def decoding(self) -> dict[str, Any]:
+        """Settings of the decoding of scores into events, as JSON."""
+
+    @property
     def fps(self) -> float:
         """Samples per second of the time grid of frames and scores."""
         return self.config.frame.fps
 
+    @abstractmethod
     def first_frame_needed(self, output_index: int) -> int:
         """Return the first grid frame to feed to resume a stream at ``output_index``."""
-        return min(member.plan.first_frame_needed(output_index) for member in self.members)
+
+    def picture_of(self, frame: Frame) -> npt.NDArray[np.uint8]:
+        """Return what the network sees of a frame: its luma, unless the model takes colours."""
+        return frame.luma
 
     @abstractmethod
     def scoring(self, *, start_index: int = 0) -> Scoring:
@@ -87,8 +113,9 @@ class BaseSpotter(ABC):
         """Yield the scores of a stream of grid frames, chunk by chunk, in bounded memory.
 
         Args:
-            frames: consecutive (grid index, luma uint8 (h, w)), starting at ``first_frame_needed(start_index)`` or
-                before (earlier frames are ignored); frames of another size are letterboxed to the model's.
+            frames: consecutive (grid index, picture as :meth:`picture_of` returns it), starting at
+                ``first_frame_needed(start_index)`` or before (earlier frames are ignored); frames of another size are
+                fitted to the model's.
             start_index: the first grid index to score. A stream resumed where a chunk ended yields exactly the values
                 of one from the start.
 
@@ -103,17 +130,11 @@ class BaseSpotter(ABC):
 
     def scores(self, frames: GridFrames) -> Scores:
         """Return the scores of a whole video's grid frames, from index 0."""
-        return scores_from_chunks(self.stream(frames), config=self.config)
+        return joined_scores(self.stream(frames), columns=self.columns, fps=self.fps)
 
+    @abstractmethod
     def events(self, scores: Scores, *, thresholds: Mapping[str, float] | None = None) -> Timeline:
-        """Find events in scores with the model's peak settings; ``thresholds`` override the model's, by label."""
-        return find_events(
-            scores,
-            thresholds=self.thresholds_with(thresholds or {}),
-            sigma_samples=self.config.peaks.sigma_samples,
-            distance_samples=self.config.peaks.distance_samples,
-            source=self.name,
-        )
+        """Find events in scores with the model's settings; ``thresholds`` override the model's, by label."""
 
     def thresholds_with(self, changed: Mapping[str, float]) -> dict[str, float]:
         """Return the model's thresholds, overridden by those of ``changed``.
@@ -131,10 +152,41 @@ class BaseSpotter(ABC):
                 )
             if not 0 <= value <= 1:
                 raise UsageError(f"threshold {label}={value} is outside 0 to 1; give a confidence, e.g. {label}=0.5")
-        return {**self.config.all_thresholds(), **changed}
+        own = self.config.all_thresholds()
+        return {**{label: own[label] for label in self.labels}, **changed}
 
 
-class Spotter(BaseSpotter):
+class FrameSpotter(BaseSpotter):
+    """The base class of spotters of grey frames, whose events are peaks of smoothed scores."""
+
+    config: ModelConfig
+
+    @property
+    @abstractmethod
+    def members(self) -> tuple[Spotter, ...]:
+        """The models whose scores are averaged."""
+
+    @property
+    def decoding(self) -> dict[str, Any]:
+        """Settings of peak finding, as JSON."""
+        return self.config.peaks.model_dump(mode="json")
+
+    def first_frame_needed(self, output_index: int) -> int:
+        """Return the first grid frame to feed to resume a stream at ``output_index``."""
+        return min(member.plan.first_frame_needed(output_index) for member in self.members)
+
+    def events(self, scores: Scores, *, thresholds: Mapping[str, float] | None = None) -> Timeline:
+        """Find events in scores with the model's peak settings; ``thresholds`` override the model's, by label."""
+        return find_events(
+            scores,
+            thresholds=self.thresholds_with(thresholds or {}),
+            sigma_samples=self.config.peaks.sigma_samples,
+            distance_samples=self.config.peaks.distance_samples,
+            source=self.name,
+        )
+
+
+class Spotter(FrameSpotter):
     """A model ready to score videos.
 
     Attributes:
@@ -340,13 +392,12 @@ def make_backend(
     )
 
 
-def scores_from_chunks(chunks: Iterable[ScoreChunk], *, config: ModelConfig) -> Scores:
+def joined_scores(chunks: Iterable[ScoreChunk], *, columns: tuple[str, ...], fps: float) -> Scores:
     """Concatenate consecutive chunks into the scores of one video."""
     held = list(chunks)
     if not held:
-        empty = np.zeros((0, len(config.labels)), np.float32)
-        return Scores(empty, np.zeros(0, np.int64), config.labels)
+        return Scores(np.zeros((0, len(columns)), np.float32), np.zeros(0, np.int64), columns)
     values = np.concatenate([chunk.values for chunk in held])
     first = held[0].first_index
-    times_us = [us_from_frame(index, fps=config.frame.fps) for index in range(first, first + len(values))]
-    return Scores(values, np.array(times_us, dtype=np.int64), config.labels)
+    times_us = [us_from_frame(index, fps=fps) for index in range(first, first + len(values))]
+    return Scores(values, np.array(times_us, dtype=np.int64), columns)

@@ -136,3 +136,54 @@ def test_truth_without_events_needs_labels(tmp_path: Path) -> None:
     assert evaluate(tmp_path)[0] == 2
     code, out, _ = evaluate(tmp_path, "--strict", "--json", "--labels", "ball-2")
     assert (code, json.loads(out)["a_mAP"]) == (0, None)
+
+
+GAME = "england_epl/2014-2015/2015-02-21 - 18-00 Chelsea 1 - 1 Burnley"
+OTHER = "england_epl/2014-2015/2015-05-17 - 18-00 Manchester United 1 - 1 Arsenal"
+
+
+def score_files(root: Path, *, truth: str, found: str) -> tuple[int, str, str]:
+    """Score one file against another, whose ``UrlLocal`` are given."""
+    rows = [{"gameTime": "1 - 00:10", "label": "PASS", "position": "10000", "half": "1", "confidence": "0.9"}]
+    write(root / "Labels-ball.json", {"UrlLocal": truth, "annotations": rows})
+    write(root / "results_spotting.json", {"UrlLocal": found, "predictions": rows})
+    paths = ["--truth", str(root / "Labels-ball.json"), "--predictions", str(root / "results_spotting.json")]
+    result = CliRunner().invoke(app, ["spotting", *paths])
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.mark.parametrize(("truth", "found"), [(f"{GAME}/", OTHER), ("derby", "final")])
+def test_a_truth_and_predictions_of_other_games_are_an_error(tmp_path: Path, truth: str, found: str) -> None:
+    code, out, err = score_files(tmp_path, truth=truth, found=found)
+    assert (code, out) == (3, "")
+    assert "they have no name in common" in err
+    assert repr(truth.strip("/")) in err and repr(found) in err
+
+
+@pytest.mark.parametrize(("truth", "found"), [(f"{GAME}/", GAME), ("", OTHER), (GAME, "1_720p"), ("720p", "derby")])
+def test_files_that_share_a_name_or_have_none_are_scored(tmp_path: Path, truth: str, found: str) -> None:
+    code, _, err = score_files(tmp_path, truth=truth, found=found)
+    assert (code, err) == (0, "")
+
+
+def test_a_game_and_a_video_of_another_name_are_scored_with_a_warning(tmp_path: Path) -> None:
+    code, _, err = score_files(tmp_path, truth=GAME, found="match")
+    assert code == 0
+    assert f"the truth names the game {GAME!r}, the predictions 'match'" in err
+
+
+def test_folders_of_one_game_each_must_have_a_name_in_common(tmp_path: Path) -> None:
+    write_truth(tmp_path / "truth", GAME, "PASS")
+    write_found(tmp_path / "found", OTHER, "PASS")
+    code, out, err = evaluate(tmp_path)
+    assert (code, out) == (3, "")
+    assert "they have no name in common" in err
+
+
+def test_events_of_other_halves_are_named(tmp_path: Path) -> None:
+    rows = [{"label": "PASS", "position": "10000", "half": half, "confidence": "0.9"} for half in ("1", "3", "4", "4")]
+    write_truth(tmp_path / "truth", "g", "PASS")
+    write(tmp_path / "found" / "g" / "results_spotting.json", {"predictions": rows})
+    code, _, err = evaluate(tmp_path)
+    assert code == 0
+    assert "3 predictions outside halves 1 and 2 left out, as in SoccerNet's code (1 of half 3, 2 of half 4" in err

@@ -19,6 +19,7 @@ from touchline.models.importing.checkpoints import import_model, read_published
 from touchline.models.importing.importer import Checkpoint
 from touchline.models.importing.reading import read_checkpoint
 from touchline.models.importing.wrappers import unwrapped, weights_in
+from touchline.models.networks.encoders.efficientnet_lite import EfficientNetLite
 from touchline.models.networks.heads.calf import Calf
 from touchline.models.networks.heads.pooling import PoolingHead
 from touchline.models.networks.pose_hg3d import PoseHG3D
@@ -36,6 +37,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "r2plus1d-18": lambda: R2Plus1D(4),
     "resnet-clip": lambda: ResNet(4, depth=18),
     "resnet-encoder": lambda: ResNet(0, depth=18),
+    "efficientnet-lite": EfficientNetLite,
     "vggish": VGGish,
     "vggish-conv4": lambda: VGGish(embedding=False),
     "x3d": lambda: X3D(4),

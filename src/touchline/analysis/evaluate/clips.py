@@ -17,6 +17,7 @@ from touchline.formats.clips.folders import read_clip_folders
 from touchline.formats.clips.predictions import ClipPredictions, read_clip_predictions
 from touchline.formats.files.csv_rows import read_column
 from touchline.metrics.bootstrap import Interval
+from touchline.metrics.protocol import ScoringProtocol
 from touchline.metrics.recognition import (
     Calibration,
     RecognitionReport,
@@ -27,6 +28,8 @@ from touchline.metrics.recognition import (
 )
 
 WORST = 20
+
+CLIP_LABELS = ScoringProtocol("accuracy, F1 and balanced accuracy of clips", "scikit-learn 1.9.1", verified=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,15 @@ class RecognitionEvaluation:
     worst_errors: tuple[ClipError, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    @property
+    def protocol(self) -> ScoringProtocol:
+        """The protocol that the numbers follow."""
+        return CLIP_LABELS
+
     def record(self) -> dict[str, Any]:
         """Return all results as plain values; None for an undefined number."""
         values = {
+            "protocol": self.protocol.record(),
             "clips": self.clips,
             "groups": self.groups,
             "accuracy": self.report.accuracy,

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from touchline.analysis.evaluate.protocols import spotting_protocol, team_protocol
 from touchline.analysis.evaluate.reviewed import ReviewedPart, read_reviewed_truth
+from touchline.analysis.evaluate.team_metric import TEAM, choose_metric, team_remarks
 from touchline.analysis.evaluate.wording import no_nan, some_names, unpaired
 from touchline.core.columns import columns_from_timeline
 from touchline.core.errors import UsageError
@@ -19,9 +21,20 @@ from touchline.core.labels import BALL_FPS, LABEL_SETS, LabelSet, guess_label_se
 from touchline.core.suggestions import did_you_mean
 from touchline.core.wording import counted
 from touchline.formats.soccernet.doubts import merged
-from touchline.formats.soccernet.games import GameFile, Kind, Pair, Pairing, as_classes, load_games, pair_games
+from touchline.formats.soccernet.games import (
+    GameFile,
+    Kind,
+    Pair,
+    Pairing,
+    as_classes,
+    differing_names,
+    load_games,
+    pair_games,
+)
+from touchline.metrics.protocol import ScoringProtocol
 from touchline.metrics.spotting import SpottingReport, evaluate_spotting
-from touchline.metrics.spotting_frames import HALF_S
+from touchline.metrics.spotting.frames import HALF_S
+from touchline.metrics.spotting.teams import TeamReport, evaluate_teams
 
 FOUND_SET = "found"
 FOUND_METRIC = "at1"
@@ -41,6 +54,7 @@ class SpottingEvaluation:
         missing: games without predictions; their events count as missed.
         warnings: remarks for the user on the files.
         reviewed: what was scored of reviewed bundles; None for other truth.
+        team: Team-mAP, of which ``report`` is the part without teams; None if teams were not scored.
 
     """
 
@@ -50,11 +64,19 @@ class SpottingEvaluation:
     missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     reviewed: ReviewedPart | None = None
+    team: TeamReport | None = None
 
     @property
     def average_map(self) -> float:
         """SoccerNet's average-mAP, 0 to 1."""
         return self.report.aggregate()
+
+    @property
+    def protocol(self) -> ScoringProtocol:
+        """The protocol that the numbers follow, and where they do not."""
+        plain = self.team is None
+        followed = spotting_protocol(self.report, self.label_set) if plain else team_protocol(self.report)
+        return followed.but("" if self.reviewed is None else "only reviewed spans are scored")
 
     def record(self) -> dict[str, Any]:
         """Return SoccerNet's result keys and what they were computed from; None for an undefined number."""
@@ -64,7 +86,9 @@ class SpottingEvaluation:
             results.update(dict.fromkeys([key for key in results if key.endswith(("_visible", "_unshown"))]))
         return {
             **results,
-            "metric": self.report.metric,
+            "protocol": self.protocol.record(),
+            **({} if self.team is None else {key: no_nan(value) for key, value in self.team.results().items()}),
+            "metric": self.report.metric if self.team is None else f"{TEAM}{self.report.metric}",
             "strict": self.report.strict,
             "fps": self.report.fps,
             "labels": list(self.report.labels),
@@ -96,7 +120,8 @@ def spotting(
     Args:
         truth: true events; or a reviewed bundle, or a folder of these.
         predictions: predicted events.
-        metric: ``"loose"`` (5 to 60 s), ``"tight"`` (1 to 5 s) or ``"atN"`` (N seconds).
+        metric: ``"loose"`` (5 to 60 s), ``"tight"`` (1 to 5 s) or ``"atN"`` (N seconds); after ``"team-"`` for
+            Team-mAP, the default where all true events and some predictions have the team left or right.
         strict: whether to score without the peculiarities of SoccerNet's code.
         fps: frames per second that times are rounded down to, above 0 and up to 1000.
         labels: name of a label set, or the classes.
@@ -113,23 +138,29 @@ def spotting(
         true_games = _games(truth, kind="annotations", file_names=() if named is None else named.file_names)
     else:
         true_games = list(reviewed.games)
-    label_set = choose_labels(labels, true_games)
+    found = _games(predictions, kind="predictions")
+    chosen = choose_metric(metric, true_games, found, strict=strict)
+    label_set = choose_labels(chosen.default_labels(labels, true_games), true_games)
     if label_set.classes:
         true_games = [as_classes(file, label_set) for file in true_games]
-    found = _games(predictions, kind="predictions")
     in_order = not (isinstance(truth, str | Path) and isinstance(predictions, str | Path))
     pairing = _pair_in_order(true_games, found) if in_order else pair_games(true_games, found)
     pairing, part = (pairing, None) if reviewed is None else reviewed.restrict(pairing)
-    report = evaluate_spotting(
-        [pair.truth.columns for pair in pairing.pairs],
-        [pair.predictions for pair in pairing.pairs],
-        labels=label_set.scored,
-        fps=choose_fps(fps, label_set=label_set),
-        metric=metric or label_set.metric,
-        strict=strict,
-    )
-    warnings = tuple(_warnings(pairing, label_set.scored, strict=strict))
-    return SpottingEvaluation(report, label_set.name, len(pairing.pairs), pairing.missing, warnings, part)
+    true_columns = [pair.truth.columns for pair in pairing.pairs]
+    found_columns = [pair.predictions for pair in pairing.pairs]
+    rate = choose_fps(fps, label_set=label_set)
+    tolerances = chosen.metric or label_set.metric
+    warnings = _warnings(pairing, label_set.scored, strict=strict)
+    team = None
+    if chosen.team:
+        team = evaluate_teams(true_columns, found_columns, labels=label_set.scored, fps=rate, metric=tolerances)
+        report = team.plain
+        warnings += team_remarks(team, true_columns, found_columns)
+    else:
+        report = evaluate_spotting(
+            true_columns, found_columns, labels=label_set.scored, fps=rate, metric=tolerances, strict=strict
+        )
+    return SpottingEvaluation(report, label_set.name, len(pairing.pairs), pairing.missing, tuple(warnings), part, team)
 
 
 def choose_labels(wanted: str | Sequence[str] | None, truth: Sequence[GameFile]) -> LabelSet:
@@ -193,6 +224,7 @@ def _pair_in_order(truth: Sequence[GameFile], found: Sequence[GameFile]) -> Pair
 def _warnings(pairing: Pairing, classes: tuple[str, ...], *, strict: bool) -> list[str]:
     """Return remarks for the user on the files."""
     warnings = unpaired("game", missing=pairing.missing, unused=[file.source for file in pairing.unused])
+    warnings += _doubtful_pair(pairing)
     for word, files in (
         ("prediction", [pair.found for pair in pairing.pairs if pair.found is not None]),
         ("true event", [pair.truth for pair in pairing.pairs]),
@@ -207,6 +239,16 @@ def _warnings(pairing: Pairing, classes: tuple[str, ...], *, strict: bool) -> li
             warnings += _peculiar(word, files, classes)
         warnings += [f"{word}s: {line}" for line in merged(file.doubts for file in files).lines()]
     return warnings
+
+
+def _doubtful_pair(pairing: Pairing) -> list[str]:
+    """Return a remark if the only truth and the only predictions are named so differently that they may be unrelated."""
+    if len(pairing.pairs) != 1 or pairing.pairs[0].found is None:
+        return []
+    names = differing_names(pairing.pairs[0].truth, pairing.pairs[0].found)
+    if names is None:
+        return []
+    return [f"the truth names the game {names[0]!r}, the predictions {names[1]!r}; they are scored as one game"]
 
 
 def _named(label: str, count: int, classes: tuple[str, ...]) -> str:

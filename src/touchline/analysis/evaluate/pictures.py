@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,14 @@ from touchline.formats.boxes.coco import read_coco_results, read_coco_truth
 from touchline.formats.boxes.paired_files import pair_files, plain_name
 from touchline.formats.boxes.yolo import read_yolo
 from touchline.metrics.detection import ClassPrecision, DetectionReport, average_precision
+from touchline.metrics.protocol import ScoringProtocol
 
 Pictures = str | Path | Sequence[Detections]
 """A folder of YOLO files or a COCO file; or detections, one entry per image."""
 
 _COCO_MOST = 100
+
+COCO_BOXES = ScoringProtocol("COCO average precision, area all", "pycocotools 2.0.11", verified=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class DetectionEvaluation:
     report: DetectionReport
     missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    protocol: ScoringProtocol = COCO_BOXES
 
     def record(self) -> dict[str, Any]:
         """Return the means over the classes, each class, and people; None for an undefined number."""
@@ -46,6 +51,7 @@ class DetectionEvaluation:
             "mAP50-95": no_nan(self.report.mean),
             "classes": {entry.label: _entry(entry) for entry in self.report.classes},
             "person": _entry(self.report.person),
+            "protocol": self.protocol.record(),
             "pictures": self.report.pictures,
             "warnings": list(self.warnings),
         }
@@ -84,7 +90,16 @@ def detection(
         pictures.truth, pictures.found, labels=labels, crowds=pictures.crowds, max_detections=max_detections
     )
     many = _many(pictures.found) if max_detections is None else ()
-    return DetectionEvaluation(report, pictures.missing, (*pictures.warnings, *_warnings(pictures.found), *many))
+    warnings = (*pictures.warnings, *_warnings(pictures.found), *many)
+    return DetectionEvaluation(report, pictures.missing, warnings, detection_protocol(max_detections))
+
+
+def detection_protocol(max_detections: int | None) -> ScoringProtocol:
+    """Return the protocol of scores that count this many detections of an image and class."""
+    if max_detections == _COCO_MOST:
+        return COCO_BOXES
+    count = "all" if max_detections is None else str(max_detections)
+    return COCO_BOXES.but(f"{count} detections of an image and class count, not {_COCO_MOST}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +133,14 @@ def _yolo(truth: Path, predictions: Path, labels: tuple[str, ...]) -> _Pictures:
     def read(path: Path) -> Detections:
         return read_yolo(path, width=1, height=1, class_count=len(labels))
 
+    for path in (truth, predictions):
+        if zipfile.is_zipfile(path):
+            raise InputError(f"{path}: is a zip; unpack it, and give the folder of its YOLO files")
     files = pair_files(truth, predictions, name_of=plain_name)
     warnings = unpaired("picture", missing=files.missing, unused=[str(path) for path in files.unused])
     return _Pictures(
-        [read(pair.truth) for pair in files.pairs],
-        [read(pair.found) if pair.found else Detections.none() for pair in files.pairs],
+        [read(pair.truth.path) for pair in files.pairs],
+        [read(pair.found.path) if pair.found else Detections.none() for pair in files.pairs],
         tuple(warnings),
         files.missing,
     )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from touchline.core.clock import US_PER_MS, US_PER_S
-from touchline.core.columns import EventColumns, columns_from_timeline
+from touchline.core.columns import columns_from_timeline
 from touchline.core.errors import InputError
 from touchline.core.labels import label_files
 from touchline.formats.bundle import CORRECTIONS, SUFFIX
@@ -104,9 +104,4 @@ def _inside(file: GameFile, spans: Sequence[Span]) -> GameFile:
     keep = np.zeros(len(time_us), np.bool_)
     for start, end in spans:
         keep |= (time_us >= start) & (time_us < end)
-    return replace(file, columns=_rows(file.columns, keep))
-
-
-def _rows(columns: EventColumns, keep: np.ndarray) -> EventColumns:
-    names = ("label", "half", "position_ms", "confidence", "visible")
-    return replace(columns, **{name: getattr(columns, name)[keep] for name in names})
+    return replace(file, columns=file.columns.take(keep))

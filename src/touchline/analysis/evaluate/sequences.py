@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,14 +16,25 @@ from touchline.analysis.evaluate.wording import no_nan, unpaired
 from touchline.core.errors import InputError, UsageError
 from touchline.core.suggestions import did_you_mean
 from touchline.core.tracks import Tracks
-from touchline.formats.boxes.mot import PERSON_CLASS, UNKNOWN, MotTable, empty_mot, mot_table, read_mot
-from touchline.formats.boxes.paired_files import FilePair, FilePairs, pair_files, sequence_name
+from touchline.formats.boxes.mot import PERSON_CLASS, UNKNOWN, MotTable, empty_mot, mot_table, parse_mot, read_mot
+from touchline.formats.boxes.paired_files import FilePair, FilePairs, StoredFile, pair_files, sequence_name
+from touchline.formats.boxes.sequence_info import parse_game_info, parse_sequence_info
+from touchline.metrics.protocol import ScoringProtocol
 from touchline.metrics.tracking import DEFAULT_IOU, TrackingReport, combine_tracking, evaluate_tracking
-from touchline.metrics.tracking_sequence import sequence
+from touchline.metrics.tracking.sequence import sequence
 
 ZeroBased = Literal["none", "truth", "predictions", "both"]
 Boxes = str | Path | MotTable | Tracks
-"""A MOT file, a folder of them or a bundle; or the boxes of one sequence."""
+"""A MOT file, a folder or zip of them, or a bundle; or the boxes of one sequence."""
+
+MOT_BOXES = ScoringProtocol("MOT Challenge, 2D boxes (HOTA, IDF1, CLEAR MOT)", "trackeval 1.3.0", verified=True)
+SOCCERNET_TRACKING = ScoringProtocol("SoccerNet tracking", "SoccerNet 0.2.0 with trackeval 1.3.0", verified=True)
+"""All boxes count, the ball's as well, without preprocessing."""
+SPORTSMOT = ScoringProtocol("SportsMOT", "trackeval 1.3.0", verified=True)
+"""Its truth holds players only, all of class 1, so that preprocessing changes nothing."""
+
+_SETS = ((re.compile(r"SNMOT-\d+"), SOCCERNET_TRACKING), (re.compile(r"v_.{11}_c\d{3}"), SPORTSMOT))
+"""Names of the sequences of known sets, with the protocol of their leaderboards."""
 
 _SHIFT_GAIN = 1.05
 """Gain in overlap from a shift by one frame that suggests different first frame numbers."""
@@ -35,6 +48,7 @@ class TrackingEvaluation:
         total: scores over all sequences.
         sequences: scores of each sequence, by name.
         missing: sequences without predictions; their boxes count as missed.
+        roles: role -> true boxes, from the sequences' ``gameinfo.ini``; empty without one.
         warnings: remarks for the user on the files.
 
     """
@@ -42,18 +56,22 @@ class TrackingEvaluation:
     total: TrackingReport
     sequences: Mapping[str, TrackingReport]
     missing: tuple[str, ...] = ()
+    roles: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    protocol: ScoringProtocol = MOT_BOXES
 
     def record(self) -> dict[str, Any]:
         """Return trackeval's keys over all sequences, and for each one; None for an undefined number."""
         return {
             **no_nan(self.total.results()),
+            "protocol": self.protocol.record(),
             "HOTA_alpha": self.total.hota.hota.tolist(),
             "iou": self.total.iou,
             "true_boxes": self.total.truths,
             "predicted_boxes": self.total.predicted,
             "true_ids": self.total.true_ids,
             "predicted_ids": self.total.predicted_ids,
+            **({"true_boxes_by_role": dict(self.roles)} if self.roles else {}),
             "sequences": {name: no_nan(report.results()) for name, report in self.sequences.items()},
             "warnings": list(self.warnings),
         }
@@ -70,9 +88,12 @@ def tracking(
 ) -> TrackingEvaluation:
     """Score tracks with HOTA, IDF1 and MOTA, equal to trackeval.
 
-    Files of two folders are paired by name: NAME.txt, NAME/gt/gt.txt, NAME/tracks.txt and NAME.touchline/tracks.txt are
-    all NAME. Rows of the truth with confidence 0 are not scored, as is usual for MOT. Other confidences of the truth
-    are, with a warning for fractions such as 0.93, which trackeval cuts to 0: it leaves those rows out.
+    Files of two folders or zips are paired by name: NAME.txt, NAME/gt/gt.txt, NAME/tracks.txt and
+    NAME.touchline/tracks.txt are all NAME. The score over all sequences is computed from summed counts, as trackeval
+    does, and is not the mean of their scores. A ``seqinfo.ini`` beside the truth gives the number of frames.
+
+    Rows of the truth with confidence 0 are not scored, as is usual for MOT. Other confidences of the truth are, with a
+    warning for fractions such as 0.93, which trackeval cuts to 0: it leaves those rows out.
 
     Args:
         truth: true boxes with ids.
@@ -92,24 +113,49 @@ def tracking(
     _check_preprocess(preprocess, classes)
     from_zero = (zero_based in ("truth", "both"), zero_based in ("predictions", "both"))
     pairs, files = _sequences(truth, predictions, from_zero=from_zero)
-    warnings = unpaired("sequence", missing=files.missing, unused=[str(path) for path in files.unused])
+    warnings = unpaired("sequence", missing=files.missing, unused=[str(file) for file in files.unused])
     reports: dict[str, TrackingReport] = {}
+    roles: Counter[str] = Counter()
     for pair in pairs:
         reports[pair.name], more = _score(pair, iou=iou, classes=classes, preprocess=preprocess)
         warnings += more
+        roles.update(pair.roles)
     total = combine_tracking(list(reports.values())) if len(reports) > 1 else next(iter(reports.values()))
-    return TrackingEvaluation(total, reports, files.missing, tuple(warnings))
+    protocol = tracking_protocol(list(reports), iou=iou, classes=classes, preprocess=preprocess)
+    return TrackingEvaluation(total, reports, files.missing, roles, tuple(warnings), protocol)
+
+
+def tracking_protocol(
+    names: Collection[str], *, iou: float, classes: Collection[int] | None, preprocess: Preprocess
+) -> ScoringProtocol:
+    """Return the protocol of scores of these sequences with these settings."""
+    plain = preprocess in ("auto", "none")
+    known = next((of for name, of in _SETS if all(name.fullmatch(one.split("/")[-1]) for one in names)), MOT_BOXES)
+    return known.but(
+        "boxes are not preprocessed" if plain and known is MOT_BOXES else "",
+        "" if plain or known is MOT_BOXES else f"boxes are preprocessed as for {preprocess}",
+        "" if iou == DEFAULT_IOU else f"IDF1 and MOTA at IoU {iou:g}, not {DEFAULT_IOU:g}",
+        "" if classes is None else f"only classes {','.join(map(str, classes))}",
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sequence:
-    """Both sides of one sequence with their names for messages; ``found`` is None without predictions."""
+    """Both sides of one sequence with their names for messages; ``found`` is None without predictions.
+
+    Attributes:
+        frames: number of frames by ``seqinfo.ini``; 0 if it is not known.
+        roles: role -> true boxes by ``gameinfo.ini``.
+
+    """
 
     name: str
     truth: MotTable
     found: MotTable | None
     truth_source: str = "truth"
     found_source: str = "predictions"
+    frames: int = 0
+    roles: Mapping[str, int] = field(default_factory=dict)
 
 
 def _sequences(
@@ -125,8 +171,25 @@ def _sequences(
 
 def _read(pair: FilePair, *, from_zero: tuple[bool, bool]) -> _Sequence:
     """Read a pair of files."""
-    found = None if pair.found is None else read_mot(pair.found, zero_based=from_zero[1])
-    return _Sequence(pair.name, read_mot(pair.truth, zero_based=from_zero[0]), found, str(pair.truth), str(pair.found))
+    found = None if pair.found is None else _parsed(pair.found, zero_based=from_zero[1])
+    true = _parsed(pair.truth, zero_based=from_zero[0])
+    length, roles = _beside(pair.truth, true)
+    return _Sequence(pair.name, true, found, str(pair.truth), str(pair.found), length, roles)
+
+
+def _parsed(file: StoredFile, *, zero_based: bool) -> MotTable:
+    """Read a MOT file on disk or in a zip."""
+    return parse_mot(file.read(), source=str(file), zero_based=zero_based)
+
+
+def _beside(truth: StoredFile, boxes: MotTable) -> tuple[int, Mapping[str, int]]:
+    """Return the number of frames and the true boxes of each role, from the files beside ``gt/gt.txt``."""
+    if Path(truth.entry or truth.path).name != "gt.txt":
+        return 0, {}
+    info, game = truth.beside("../seqinfo.ini"), truth.beside("../gameinfo.ini")
+    length = None if info is None else parse_sequence_info(info.read(), source=str(info)).frames
+    who = {} if game is None else parse_game_info(game.read(), source=str(game))
+    return length or 0, Counter(who[i].role for i in boxes.ids.tolist() if i in who)
 
 
 def _table(boxes: Boxes, *, zero_based: bool) -> MotTable:
@@ -161,7 +224,7 @@ def _score(
         chosen = "" if classes is None else f" of the classes {','.join(map(str, classes))}"
         why = "".join(f"; {remark}" for remark in remarks)
         raise InputError(f"{pair.truth_source}: holds no box{chosen} to score; check that this is the truth{why}")
-    last = int(max(true.frames.max(), found.frames.max(initial=0)))
+    last = int(max(true.frames.max(), found.frames.max(initial=0), pair.frames))
     frames = np.union1d(true.frames, found.frames)
     report = evaluate_tracking(true.by_frame(frames), found.by_frame(frames), iou=iou, frames=last)
     return report, remarks + ([] if pair.found is None else _warnings(pair.found_source, true, found))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from touchline.analysis.checkpoint import Checkpoint
 from touchline.analysis.events_in_shots import in_wide_shots, remark_on_left_out
 from touchline.analysis.likeness.marks import heeding
+from touchline.analysis.tasks.event_files import HALF_KEY, half_key, write_event_files
 from touchline.analysis.tasks.keys import digests_of
 from touchline.analysis.tasks.spot_summary import SpotSummary, candidate_thresholds, spot_summary
 from touchline.analysis.tasks.task import Job, Task
@@ -66,7 +67,7 @@ class SpotTask(Task):
         self._checkpoint, self.resumed_from_us, self._remarks = None, None, ()
         key = spot_key(self.spotter, thresholds=self._thresholds, origin=job.origin)
         used = {_TRACKS: job.key_of("track", TRACKS), LIKENESS_KEY: job.key_of("likeness", LIKENESS)}
-        self.key = {**key, **digests_of(used)}
+        self.key = {**key, **half_key(job), **digests_of(used)}
 
     def open(self) -> None:
         """Load what an earlier run saved; if the bundle already holds the scores, no frames are needed."""
@@ -95,7 +96,7 @@ class SpotTask(Task):
         def score(samples: Iterator[tuple[int, Frame]]) -> None:
             for index, frame in samples:
                 if index >= first_needed:
-                    saver.take(scoring.feed(index, frame.luma))
+                    saver.take(scoring.feed(index, self.spotter.picture_of(frame)))
 
         for frame in frames:
             score(sampler.push(frame.time_us, frame))
@@ -118,9 +119,7 @@ class SpotTask(Task):
         left_out = len(possible) - len(timeline)
         self._remarks = ((remark_on_left_out(left_out),) if left_out else ()) + withheld
         bundle.write_scores(scores)
-        bundle.write_events(timeline)
-        bundle.write_candidates(in_wide_shots(candidates, shots=shots))
-        bundle.write_results(timeline, game=self._job.video.stem)
+        write_event_files(bundle, timeline, candidates=in_wide_shots(candidates, shots=shots), job=self._job)
         bundle.discard(PLAY, PLAY_CURVES)  # of an earlier run that named events from tracks
 
     def scores(self, bundle: Bundle) -> Scores:
@@ -148,7 +147,7 @@ class SpotTask(Task):
 
 def _of_scores(key: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a key that determines the scores."""
-    others = (_TRACKS, LIKENESS_KEY, PLAY_KEY, "thresholds", "peaks")
+    others = (_TRACKS, LIKENESS_KEY, PLAY_KEY, HALF_KEY, "thresholds", "peaks")
     return {name: value for name, value in key.items() if name not in others}
 
 
@@ -164,8 +163,7 @@ def spot_key(spotter: BaseSpotter, *, thresholds: Mapping[str, float], origin: M
         }
         for member in spotter.members
     ]
-    peaks = spotter.config.peaks.model_dump(mode="json")
-    return {**origin, "models": models, "thresholds": dict(thresholds), "peaks": peaks}
+    return {**origin, "models": models, "thresholds": dict(thresholds), "peaks": spotter.decoding}
 
 
 class _Saver:
@@ -194,6 +192,6 @@ class _Saver:
 
 def saved_scores(checkpoint: Checkpoint, *, spotter: BaseSpotter) -> Scores:
     """Return all saved chunks as one array of scores."""
-    first_index, values = checkpoint.scores(classes=len(spotter.labels))
+    first_index, values = checkpoint.scores(classes=len(spotter.columns))
     times_us = [us_from_frame(first_index + i, fps=spotter.fps) for i in range(len(values))]
-    return Scores(values=values, times_us=np.array(times_us, dtype=np.int64), labels=tuple(spotter.labels))
+    return Scores(values=values, times_us=np.array(times_us, dtype=np.int64), labels=spotter.columns)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from touchline.analysis.features import FeatureTask, feature_settings
 from touchline.analysis.stream_sources import PictureStream, StreamSources, sources_of
+from touchline.analysis.tasks.event_files import half_key, write_event_files
 from touchline.analysis.tasks.spot_summary import SpotSummary, candidate_thresholds, spot_summary
 from touchline.analysis.tasks.task import Job, Task
 from touchline.core.clock import us_from_frame
@@ -126,7 +127,7 @@ class StreamSpotTask(Task):
         }
         reductions = {s.name: s.reduction.sha256 for s in sources.pictures if s.reduction is not None}
         key = {"head": self.spotter.sha256, "streams": self._settings, "reductions": reductions, "others": others}
-        self.key = json.loads(json.dumps({**job.origin, **key, "thresholds": self._thresholds}))
+        self.key = json.loads(json.dumps({**job.origin, **half_key(job), **key, "thresholds": self._thresholds}))
 
     def open(self) -> None:
         """Find the streams that exist and the rows an earlier run saved; without resuming, extract all again."""
@@ -156,9 +157,8 @@ class StreamSpotTask(Task):
         self._found = found = self._spot(coverage)
         timeline = surest(found.timeline, thresholds=self._thresholds)
         bundle.write_scores(found.scores)
-        bundle.write_events(timeline)
-        bundle.write_candidates(surest(found.timeline, thresholds=candidate_thresholds(self._thresholds)))
-        bundle.write_results(timeline, game=self._job.video.stem)
+        candidates = surest(found.timeline, thresholds=candidate_thresholds(self._thresholds))
+        write_event_files(bundle, timeline, candidates=candidates, job=self._job)
 
     def manifest_parts(self) -> Mapping[str, Any]:
         """Return the remarks on the events, and whether a stream was missing or differed in length from the video."""

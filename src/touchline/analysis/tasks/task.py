@@ -40,6 +40,8 @@ class Job:
         keys: keys of the recorded tasks that come earlier in this analysis, by task name.
         stream: index of the requested video stream; None for the default stream.
         audio_stream: index of the requested sound track; None for the default one, or the loudest if that is silent.
+        half: half of the match that the video shows, recorded with each event.
+        game: name of the game in ``results_spotting.json``.
         resume: resume from the chunks of a killed run.
         force: redo everything.
         chunk_s: seconds of video per saved chunk.
@@ -57,6 +59,8 @@ class Job:
     keys: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     stream: int | None = None
     audio_stream: int | None = None
+    half: int = 1
+    game: str = ""
     resume: bool = True
     force: bool = False
     chunk_s: float = 20.0

@@ -13,6 +13,7 @@ from typing import Any
 
 from touchline.analysis.likeness.marks import heeding
 from touchline.analysis.play_events import PlayFound, PlaySpotter
+from touchline.analysis.tasks.event_files import half_key, write_event_files
 from touchline.analysis.tasks.keys import digests_of
 from touchline.analysis.tasks.spot import LIKENESS_KEY, PLAY_KEY, SpotTask
 from touchline.analysis.tasks.spot_summary import SpotSummary, spot_summary
@@ -60,7 +61,7 @@ class FusedEventsTask(SpotTask):
         bundle.write_scores(scores)
         found = self._play.find(bundle, picture=scores, picture_name=self.spotter.name)
         self._found = _honest(found, likeness=likeness_or_none(bundle.path) if LIKENESS_KEY in self.key else None)
-        _write(bundle, self._found, game=self._job.video.stem)
+        _write(bundle, self._found, job=self._job)
 
     def manifest_parts(self) -> Mapping[str, Any]:
         """Return what the events were found from, remarks on them, and the labels that are off."""
@@ -88,7 +89,8 @@ class TrackEventsTask(Task):
     def begin(self, job: Job) -> None:
         """Start on a video."""
         self._job, self._found = job, None
-        key = {**job.origin, "thresholds": self._play.thresholds, PLAY_KEY: _play_key(self._play, job)}
+        play = _play_key(self._play, job)
+        key = {**job.origin, **half_key(job), "thresholds": self._play.thresholds, PLAY_KEY: play}
         used = digests_of({LIKENESS_KEY: job.key_of("likeness", LIKENESS)})
         self.key = json.loads(json.dumps({**key, **used}))
 
@@ -97,7 +99,7 @@ class TrackEventsTask(Task):
         found = self._play.find(bundle, picture=None)
         self._found = _honest(found, likeness=likeness_or_none(bundle.path) if LIKENESS_KEY in self.key else None)
         bundle.discard(SCORES)  # of an earlier run with a picture spotter
-        _write(bundle, self._found, game=self._job.video.stem)
+        _write(bundle, self._found, job=self._job)
 
     def manifest_parts(self) -> Mapping[str, Any]:
         """Return what the events were found from, remarks on them, and the labels that are off."""
@@ -125,11 +127,9 @@ def _honest(found: PlayFound, *, likeness: Likeness | None) -> PlayFound:
     return replace(found, timeline=timeline, candidates=candidates, remarks=found.remarks + withheld)
 
 
-def _write(bundle: Bundle, found: PlayFound, *, game: str) -> None:
+def _write(bundle: Bundle, found: PlayFound, *, job: Job) -> None:
     write_play(bundle.path, found.play)
-    bundle.write_events(found.timeline)
-    bundle.write_candidates(found.candidates)
-    bundle.write_results(found.timeline, game=game)
+    write_event_files(bundle, found.timeline, candidates=found.candidates, job=job)
 
 
 def _parts(found: PlayFound | None, play: PlaySpotter, *, made_from: str) -> dict[str, Any]:

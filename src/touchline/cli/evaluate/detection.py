@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from touchline.cli.common import Output, run_guarded
-from touchline.cli.evaluate.common import percent, warn
+from touchline.cli.evaluate.common import percent, report
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.core.wording import counted
@@ -72,10 +72,7 @@ def _detection(truth: Path, predictions: Path, *, labels: str, max_detections: i
     from touchline.analysis import evaluate
 
     result = evaluate.detection(truth, predictions, labels=choose_labels(labels), max_detections=max_detections)
-    warn(result.warnings, output)
-    output.record(result.record())
-    if not output.json:
-        output.table(_table(result.report))
+    report(result, output, table=lambda: _table(result.report))
     return EXIT_DEGRADED if result.missing else EXIT_OK
 
 
@@ -92,18 +89,18 @@ def choose_labels(text: str) -> tuple[str, ...]:
     return labels
 
 
-def _table(report: DetectionReport) -> str:
+def _table(scores: DetectionReport) -> list[str]:
     """The report as lines of text."""
-    width = max(len("person"), *(len(entry.label) for entry in report.classes))
+    width = max(len("person"), *(len(entry.label) for entry in scores.classes))
     head = (
         f"{'class':<{width}}  {'true':>6} {'pred.':>7}  {'AP50':>6} {'AP75':>6} {'AP50-95':>7}   best F1 (conf, P, R)"
     )
-    lines = [f"average precision, {counted(report.pictures, 'image')}", "", head, "-" * len(head)]
-    lines += [_line(entry, width) for entry in report.classes]
-    truths, predicted = (sum(getattr(e, name) for e in report.classes) for name in ("truths", "predicted"))
-    means = f"{percent(report.mean_at(0.5)):>6} {percent(report.mean_at(0.75)):>6} {percent(report.mean):>7}"
-    lines += ["-" * len(head), f"{'mean':<{width}}  {truths:>6} {predicted:>7}  {means}", _line(report.person, width)]
-    return "\n".join(lines)
+    lines = [f"average precision, {counted(scores.pictures, 'image')}", head, "-" * len(head)]
+    lines += [_line(entry, width) for entry in scores.classes]
+    truths, predicted = (sum(getattr(e, name) for e in scores.classes) for name in ("truths", "predicted"))
+    means = f"{percent(scores.mean_at(0.5)):>6} {percent(scores.mean_at(0.75)):>6} {percent(scores.mean):>7}"
+    lines += ["-" * len(head), f"{'mean':<{width}}  {truths:>6} {predicted:>7}  {means}", _line(scores.person, width)]
+    return lines
 
 
 def _line(entry: ClassPrecision, width: int) -> str:

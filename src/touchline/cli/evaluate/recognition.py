@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from touchline.cli.common import Output, run_guarded
-from touchline.cli.evaluate.common import percent
+from touchline.cli.evaluate.common import percent, report
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK
+from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.analysis.evaluate import RecognitionEvaluation
@@ -68,32 +69,28 @@ def _recognition(truth: Path, predictions: Path, *, picture: Path | None, worst:
     from touchline.analysis import evaluate
 
     result = evaluate.recognition(truth, predictions, worst=worst)
-    output.record(result.record())
     if picture is not None:
         from touchline.render.confusion_picture import draw_confusion
 
         draw_confusion(picture, result.report.confusion, labels=list(result.labels))
-    for warning in result.warnings:
-        output.note(f"touchline: {warning}")
-    if not output.json:
-        output.table(_table(result))
+    report(result, output, table=lambda: _table(result))
     return EXIT_DEGRADED if result.warnings else EXIT_OK
 
 
-def _table(result: RecognitionEvaluation) -> str:
+def _table(result: RecognitionEvaluation) -> list[str]:
     """The result as lines of text."""
-    report, honest = result.report, result.calibration
+    scores, honest = result.report, result.calibration
     width = max(len("class"), *(len(name) for name in result.labels))
-    lines = [f"{'class':{width}}  precision  recall      F1  clips"]
-    for name, entry in zip(result.labels, report.classes, strict=True):
+    lines = [counted(result.clips, "clip"), f"{'class':{width}}  precision  recall      F1  clips"]
+    for name, entry in zip(result.labels, scores.classes, strict=True):
         numbers = f"{percent(entry.precision):>9}  {percent(entry.recall):>6}  {percent(entry.f1):>6}"
         lines.append(f"{name:{width}}  {numbers}  {entry.support:5d}")
     low, high = percent(result.interval.low), percent(result.interval.high)
     lines += [
         "",
-        f"accuracy           {percent(report.accuracy)}  [95 %: {low} to {high}]",
-        f"macro F1           {percent(report.macro_f1)}",
-        f"balanced accuracy  {percent(report.balanced_accuracy)}",
+        f"accuracy           {percent(scores.accuracy)}  [95 %: {low} to {high}]",
+        f"macro F1           {percent(scores.macro_f1)}",
+        f"balanced accuracy  {percent(scores.balanced_accuracy)}",
     ]
     if honest is not None:
         lines.append(f"calibration error  {percent(honest.expected_error)}   log loss {honest.log_loss:.4f}")
@@ -104,4 +101,4 @@ def _table(result: RecognitionEvaluation) -> str:
             + ("" if error.confidence is None else f" ({error.confidence:.2f})")
             for error in result.worst_errors
         ]
-    return "\n".join(lines)
+    return lines

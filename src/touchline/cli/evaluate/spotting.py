@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from touchline.cli.common import Output, run_guarded
-from touchline.cli.evaluate.common import percent, warn
+from touchline.cli.evaluate.common import percent, report
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.core.wording import counted
@@ -37,7 +37,7 @@ def spotting(
     metric: Annotated[
         str,
         typer.Option(
-            "--metric", metavar="METRIC", help="Score with loose, tight or atN, N being seconds, such as at1."
+            "--metric", metavar="METRIC", help="Score with loose, tight or atN, N being seconds; team-at1 scores teams."
         ),
     ] = AUTO,
     strict: Annotated[
@@ -56,7 +56,7 @@ def spotting(
 
     Games are paired by folder. With auto, the label files decide on labels, frame rate and metric: Labels-v2.json has
     SoccerNet's 17 classes, 2 frames per second and loose; ball actions have 2 or 12 classes, 25 frames per second
-    and at1.
+    and at1. Where labels and predictions name teams, left and right, Team-mAP (team-at1) is scored as well.
 
     Examples:
       touchline evaluate spotting --truth Labels-ball.json --predictions results_spotting.json
@@ -85,10 +85,7 @@ def _spotting(
         fps=read_fps(fps),
         labels=read_labels(labels),
     )
-    warn(result.warnings, output)
-    output.record(result.record())
-    if not output.json:
-        output.table(_table(result))
+    report(result, output, table=lambda: _table(result))
     return EXIT_DEGRADED if result.missing else EXIT_OK
 
 
@@ -117,29 +114,42 @@ def read_fps(text: str) -> float | None:
     return value
 
 
-def _table(result: SpottingEvaluation) -> str:
+def _table(result: SpottingEvaluation) -> list[str]:
     """The result as lines of text."""
-    report = result.report
-    width = max(len("class"), *map(len, report.labels))
+    scores = result.report
+    width = max(len("class"), *map(len, scores.labels))
     head = (
         f"{'class':<{width}}  {'true':>6} {'pred.':>7}  {'AP':>6} {'visible':>7} {'unshown':>7}   best F1 (conf, P, R)"
     )
-    kinds = [report.per_class(kind) for kind in range(3)]
+    kinds = [scores.per_class(kind) for kind in range(3)]
     lines = [
-        f"average-mAP {report.metric}, {counted(result.games, 'game')}, {result.label_set} labels, "
-        + ("strict, to the millisecond" if report.strict else f"{report.fps:g} frames per second"),
-        "",
+        f"average-mAP {scores.metric}, {counted(result.games, 'game')}, {result.label_set} labels, "
+        + ("strict, to the millisecond" if scores.strict else f"{scores.fps:g} frames per second"),
         head,
         "-" * len(head),
     ]
-    for c, label in enumerate(report.labels):
-        threshold, precision, recall, f1 = report.best[c]
+    for c, label in enumerate(scores.labels):
+        threshold, precision, recall, f1 = scores.best[c]
         ap = " ".join(f"{percent(kind[c]):>{w}}" for kind, w in zip(kinds, (6, 7, 7), strict=True))
         best = f"{100 * f1:.1f} ({threshold:.2f}, {100 * precision:.0f}, {100 * recall:.0f})" if f1 else "-"
-        lines.append(f"{label:<{width}}  {report.truths[0, c]:>6} {report.predicted[c]:>7}  {ap}   {best}")
-    total = " ".join(f"{percent(report.aggregate(kind)):>{w}}" for kind, w in zip(range(3), (6, 7, 7), strict=True))
-    lines += ["-" * len(head), f"{'mean':<{width}}  {report.truths[0].sum():>6} {report.predicted.sum():>7}  {total}"]
-    return "\n".join(lines + _reviewed(result))
+        lines.append(f"{label:<{width}}  {scores.truths[0, c]:>6} {scores.predicted[c]:>7}  {ap}   {best}")
+    total = " ".join(f"{percent(scores.aggregate(kind)):>{w}}" for kind, w in zip(range(3), (6, 7, 7), strict=True))
+    lines += ["-" * len(head), f"{'mean':<{width}}  {scores.truths[0].sum():>6} {scores.predicted.sum():>7}  {total}"]
+    return lines + _teams(result) + _reviewed(result)
+
+
+def _teams(result: SpottingEvaluation) -> list[str]:
+    """Team-mAP by action."""
+    team = result.team
+    if team is None:
+        return []
+    width = max(len("action"), *map(len, team.labels))
+    lines = ["", f"{'action':<{width}}  {'left':>5} {'right':>5}  {'AP left':>7} {'AP right':>8} {'Team-AP':>7}"]
+    for label, truths, ap, both in zip(team.labels, team.truths, team.ap[0], team.per_class(), strict=True):
+        sides = f"{percent(ap[0]):>7} {percent(ap[1]):>8}"
+        lines.append(f"{label:<{width}}  {truths[0]:>5} {truths[1]:>5}  {sides} {percent(both):>7}")
+    left, right = team.truths.sum(axis=0)
+    return [*lines, f"{'Team-mAP':<{width}}  {left:>5} {right:>5}  {'':>7} {'':>8} {percent(team.aggregate()):>7}"]
 
 
 def _reviewed(result: SpottingEvaluation) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from touchline.cli.common import Output, run_guarded
-from touchline.cli.evaluate.common import warn
+from touchline.cli.evaluate.common import report
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.core.suggestions import did_you_mean
@@ -40,14 +40,17 @@ _COUNTS = ("IDSW", "Frag", "CLR_FP", "CLR_FN", "MT", "ML")
 
 def tracking(
     truth: Annotated[
-        Path, typer.Option("--truth", metavar="PATH", help="Read the true tracks from a MOT file or a folder of them.")
+        Path,
+        typer.Option(
+            "--truth", metavar="PATH", help="Read the true tracks from a MOT file, or a folder or zip of them."
+        ),
     ],
     predictions: Annotated[
         Path,
         typer.Option(
             "--predictions",
             metavar="PATH",
-            help="Read the predicted tracks from a MOT file, a folder of them or a bundle.",
+            help="Read the predicted tracks from a MOT file, a folder or zip of them, or a bundle.",
         ),
     ],
     iou: Annotated[
@@ -78,14 +81,16 @@ def tracking(
 ) -> None:
     """Score tracks with HOTA, IDF1 and MOTA.
 
-    The numbers equal those of trackeval. The files of two folders are paired by sequence name: NAME.txt,
-    NAME/gt/gt.txt, NAME/tracks.txt and NAME.touchline/tracks.txt all belong to NAME. Rows of the truth with
+    The numbers equal those of trackeval. The files of two folders or zips are paired by sequence name: NAME.txt,
+    NAME/gt/gt.txt, NAME/tracks.txt and NAME.touchline/tracks.txt all belong to NAME; the last line combines all
+    sequences, as SoccerNet's and SportsMOT's leaderboards do. Rows of the truth with
     confidence 0 are not scored, as usual for MOT; --preprocess mot17 also drops predictions on distractors (classes
     2, 7, 8, 12), then scores people only.
 
     Examples:
       touchline evaluate tracking --truth gt.txt --predictions match.touchline
       touchline evaluate tracking --truth MOT17/train --predictions found/ --preprocess mot17
+      touchline evaluate tracking --truth SoccerNet/tracking/test.zip --predictions submission.zip
 
     """
     output = Output(json=json, debug=debug)
@@ -119,10 +124,7 @@ def _tracking(
 
     wanted, from_zero = choose_classes(classes), choose_zero_based(zero_based)
     result = evaluate.tracking(truth, predictions, iou=iou, classes=wanted, zero_based=from_zero, preprocess=preprocess)
-    warn(result.warnings, output)
-    output.record(result.record())
-    if not output.json:
-        output.table(_table(result))
+    report(result, output, table=lambda: _table(result))
     return EXIT_DEGRADED if result.missing else EXIT_OK
 
 
@@ -168,7 +170,7 @@ def choose_preprocess(text: str) -> Preprocess:
     return _PREPROCESS[text]
 
 
-def _table(result: TrackingEvaluation) -> str:
+def _table(result: TrackingEvaluation) -> list[str]:
     """The result as lines of text."""
     reports, total = result.sequences, result.total
     rows = dict(reports) if len(reports) == 1 else {**reports, "all": total}
@@ -179,12 +181,11 @@ def _table(result: TrackingEvaluation) -> str:
     lines = [
         f"{counted(len(reports), 'sequence')}, {total.truths} true and {total.predicted} predicted boxes, "
         f"{total.true_ids} and {total.predicted_ids} ids; IDF1 and MOTA at IoU {total.iou:g}",
-        "",
         head,
         "-" * len(head),
     ]
-    for name, report in rows.items():
-        results = report.results()
+    for name, scores in rows.items():
+        results = scores.results()
         shares = " ".join(f"{100 * results[key]:>6.2f}" for key in _COLUMNS)
         lines.append(f"{name:<{width}}  {shares}  " + " ".join(f"{int(results[key]):>6}" for key in _COUNTS))
-    return "\n".join(lines)
+    return lines

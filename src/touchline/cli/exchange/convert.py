@@ -10,6 +10,8 @@ import typer
 
 from touchline.cli.common import Output, run_guarded
 from touchline.cli.exchange.event_inputs import EventInput, event_inputs, file_in, holds_many
+from touchline.cli.exchange.halves import Halves
+from touchline.cli.exchange.trim import is_video, trim
 from touchline.cli.exchange.written import report_written
 from touchline.cli.inputs import Inputs
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
@@ -26,7 +28,9 @@ def command(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="SRC", help="Event file of any format, or a bundle; or a folder or zip of them.", show_default=False
+            metavar="SRC",
+            help="Event file of any format, or a bundle; or a folder or zip of them; or an untrimmed video.",
+            show_default=False,
         ),
     ],
     target: Annotated[
@@ -108,28 +112,52 @@ def command(
             "--video-ini",
             metavar="FILE",
             help="Convert times of SoccerNet's untrimmed HQ videos to times in the halves of this video.ini.",
-            show_default="times stay as they are",
+            show_default="times stay as they are; of a video, the one beside it",
         ),
     ] = None,
+    half: Annotated[
+        int | None,
+        typer.Option(
+            "--half",
+            metavar="N",
+            min=1,
+            max=5,
+            help="Take the events, or the video, as of this half.",
+            show_default="as the file or its name says",
+        ),
+    ] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Copy a video without encoding, from the key frame before its half.")
+    ] = False,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Convert event files between formats.
 
+    A video is cut to its half by SoccerNet's video.ini: copied if a key frame lies at its start, else encoded again to
+    the exact frame.
+
     The name of the file to write selects its format, such as Labels-v2.json, match.xml (Sportscode), match.csv or
     match.vtt; --to selects it by name. A folder or zip of games is converted game by game into the folder DST. Of a
     bundle, the corrected events are read. Whatever the format cannot hold is listed, and the exit code is 4.
 
     Examples:
-      touchline convert match.touchline Labels-v2.json
       touchline convert tags.csv match.xml --columns label=Name --columns start=Position
+      touchline convert game/1_HQ.mkv game/1_720p.mkv
 
     """
     output = Output(json=json, debug=debug)
 
     def run() -> int:
         from dataclasses import replace
+
+        if is_video(target):
+            return trim(source, target, video_ini=video_ini, half=half, fast=fast, output=output)
+        if is_video(source):
+            raise UsageError(f"{source}: is a video; give {target} an ending of a video too, .mp4 or .mkv")
+        if fast:
+            raise UsageError("--fast is for videos, which it copies without encoding; leave it out")
 
         from touchline.formats.events.providers.provider_events import parse_period_starts, provider_named
         from touchline.formats.events.registry import format_named
@@ -138,7 +166,8 @@ def command(
         starts_us = parse_period_starts(period_start or [])
         options = read_options(columns, item=item, fps=fps)
         options = replace(options, beside=beside, period_starts_us=starts_us, labels=labels)
-        return _convert(source, target, to=to, video_ini=video_ini, options=options, known=known, output=output)
+        halves = Halves(half, video_ini)
+        return _convert(source, target, to=to, halves=halves, options=options, known=known, output=output)
 
     run_guarded(run, debug=debug, json=json)
 
@@ -163,7 +192,7 @@ def _convert(
     target: Path,
     *,
     to: str | None,
-    video_ini: Path | None,
+    halves: Halves,
     options: ReadOptions,
     known: EventFormat | None,
     output: Output,
@@ -173,7 +202,7 @@ def _convert(
         with inputs.one(given.game, type="error", game=given.game):
             found = given.read(options, known)
             game = found.game or given.game
-            timeline, outside = _shifted(found.timeline, video_ini=video_ini)
+            timeline, outside = halves.of(found.timeline, given)
             result = _write(timeline, path, found=found, game=game, options=options, to=to)
             more = [f"{counted(outside, 'event')} outside the halves of video.ini"] if outside else []
             record = {"type": "converted", "game": game}
@@ -227,11 +256,3 @@ def _work(source: Path, target: Path, *, to: str | None) -> Iterator[tuple[Event
             yield given, target / given.game / to if many else target / to
         else:
             yield given, target
-
-
-def _shifted(timeline: Timeline, *, video_ini: Path | None) -> tuple[Timeline, int]:
-    if video_ini is None:
-        return timeline, 0
-    from touchline.formats.soccernet.video_ini import read_video_ini, trimmed
-
-    return trimmed(timeline, read_video_ini(video_ini))

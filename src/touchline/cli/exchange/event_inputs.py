@@ -55,11 +55,13 @@ class EventInput:
         from touchline.formats.events.event_files import EventFiles
         from touchline.formats.events.event_format import FoundEvents
         from touchline.formats.events.registry import find_events
+        from touchline.formats.soccernet.game_names import game_in_path
 
         bundle = self.bundle
         if bundle is not None:
             context = bundle.export_context()
-            return FoundEvents(bundle.events_to_export(), styles=context.styles, video=context.video)
+            game = game_in_path(bundle.path)
+            return FoundEvents(bundle.events_to_export(), game, styles=context.styles, video=context.video)
         if not self.name:
             return find_events(self.path, source=str(self.path), options=options, known=known)
         ((_, data),) = EventFiles(self.path, endings=(Path(self.name).suffix,)).read([self.name])

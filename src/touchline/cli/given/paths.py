@@ -80,7 +80,7 @@ def given_videos(paths: Sequence[Path] | None, *, listed: Path | None, output: O
         InputError: the list cannot be read.
 
     """
-    return _given(paths, listed=listed, output=output, kind="video", search=_videos_in, endings=VIDEO_ENDINGS)
+    return _given(paths, listed=listed, output=output, kind="video", search=videos_in, endings=VIDEO_ENDINGS)
 
 
 def given_bundles(paths: Sequence[Path] | None, *, listed: Path | None, output: Output) -> list[Given]:
@@ -124,7 +124,7 @@ def _is_folder(path: Path, *, kind: str) -> bool:
         return False
 
 
-def _videos_in(folder: Path) -> Iterator[Given]:
+def videos_in(folder: Path) -> Iterator[Given]:
     """Yield the videos in a folder and its subfolders, in natural order."""
     endings = tuple(VIDEO_ENDINGS)
     for one, _, files in _walk(folder):

@@ -351,7 +351,7 @@ def _record(model: StoredModel) -> dict[str, Any]:
 
 def _sampling(config: Config) -> tuple[float | None, int | None, int | None]:
     """Frames per second, width and height of a model's input, as far as they are fixed."""
-    if config.task == "spot":
+    if config.task == "spot" or config.task == "spot-dense":
         return config.frame.fps, config.frame.width, config.frame.height
     if config.task == "spot-streams":
         return config.rate_hz, None, None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -12,6 +12,8 @@ from touchline.cli.common import Output, run_guarded
 from touchline.cli.inputs import Inputs
 from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 from touchline.cli.progress import each_with_progress
+from touchline.cli.recognize.joints import Handed, recognise_joints
+from touchline.cli.recognize.labels import print_labels
 from touchline.core.errors import InputError, UsageError
 from touchline.core.wording import counted
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from touchline.recognition.recogniser import ClipRecogniser
-    from touchline.recognition.skeletons import SkeletonRecogniser
 
 _JOINT_SUFFIXES = frozenset({".npy", ".npz"})
 
@@ -63,6 +64,14 @@ def command(
     top: Annotated[
         int, typer.Option("--top", metavar="N", help="Show the N most likely labels of each clip.", min=1)
     ] = 1,
+    handedness: Annotated[
+        Handed,
+        typer.Option(
+            "--handedness",
+            metavar="|".join(get_args(Handed)),
+            help="Take the players of joint files for left- or right-handed; auto estimates it.",
+        ),
+    ] = "auto",
     device: DeviceOption = "auto",
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -70,6 +79,7 @@ def command(
     """Recognize the actions in clips or along tracks.
 
     A clip is a short video, a folder of images or a file of joints (.npy, .npz); a folder stands for all clips in it.
+    All joint files of a folder are one player's; auto says with which hand that player plays, or that it is unknown.
     With --tracks, movement and possession are derived from the tracks, and --model adds what a network recognizes.
 
     Examples:
@@ -88,22 +98,36 @@ def command(
             )
         if overlay:
             raise UsageError("--overlay needs --tracks; there are no tracks to draw in clips")
-        return _recognise_clips(paths, model=model, out=out, top=top, device=device, output=output)
+        return _recognise_clips(
+            paths, model=model, handedness=handedness, out=out, top=top, device=device, output=output
+        )
 
     run_guarded(run, debug=debug, json=json)
 
 
 def _recognise_clips(
-    paths: Sequence[Path], *, model: str | None, out: Path | None, top: int, device: Any, output: Output
+    paths: Sequence[Path],
+    *,
+    model: str | None,
+    handedness: Handed,
+    out: Path | None,
+    top: int,
+    device: Any,
+    output: Output,
 ) -> int:
     """Print the labels of each clip; clips that fail are reported, and the work goes on with the others."""
     from touchline.formats.clips.predictions import write_clip_predictions
+    from touchline.recognition.recogniser import load_recogniser
 
     found = list(_clips_in(paths))
     joints = [path.suffix.lower() in _JOINT_SUFFIXES for path in found]
     if any(joints) and not all(joints):
         raise UsageError("clips and joint files need different models; recognize them in two runs")
-    recogniser = _load(model, joints=bool(joints) and all(joints), device=device)
+    if found and all(joints):
+        return recognise_joints(found, model=model, handedness=handedness, out=out, top=top, output=output)
+    if handedness != "auto":
+        raise UsageError(f"--handedness {handedness} is for files of joints, and these are clips; leave it out")
+    recogniser = load_recogniser(model, device=device)
     output.note(f"touchline: model {recogniser.name}, {recogniser.device_reason}")
     ids: list[str] = []
     rows: list[npt.NDArray[np.float32]] = []
@@ -113,7 +137,7 @@ def _recognise_clips(
             scores, note = _score(recogniser, path)
             ids.append(str(path))
             rows.append(scores)
-            _tell(path, scores, note, labels=recogniser.labels, top=top, output=output)
+            print_labels(path, scores, note, labels=recogniser.labels, top=top, output=output)
     if out is not None and rows:
         import numpy as np
 
@@ -121,25 +145,8 @@ def _recognise_clips(
     return inputs.finish_with(usable=bool(rows), complete=True)
 
 
-def _load(model: str | None, *, joints: bool, device: Any) -> ClipRecogniser | SkeletonRecogniser:
-    if joints:
-        from touchline.recognition.skeletons import load_skeleton_recogniser
-
-        return load_skeleton_recogniser(model)
-    from touchline.recognition.recogniser import load_recogniser
-
-    return load_recogniser(model, device=device)
-
-
-def _score(recogniser: ClipRecogniser | SkeletonRecogniser, path: Path) -> tuple[npt.NDArray[np.float32], str]:
+def _score(recogniser: ClipRecogniser, path: Path) -> tuple[npt.NDArray[np.float32], str]:
     """The probabilities of one clip, and a note for the user."""
-    from touchline.recognition.recogniser import ClipRecogniser
-
-    if not isinstance(recogniser, ClipRecogniser):
-        from touchline.recognition.skeletons import read_sequence
-
-        sequence, note = read_sequence(path, spec=recogniser.spec)
-        return recogniser.scores(sequence[None])[0], note
     from touchline.media.clip_reader import read_frames
     from touchline.recognition.prepare import sample_clip
 
@@ -149,22 +156,6 @@ def _score(recogniser: ClipRecogniser | SkeletonRecogniser, path: Path) -> tuple
         frames = counted(len(clip), "frame")
         note = f"{frames}, fewer than the {recogniser.spec.frames} of {recogniser.name}: repeated"
     return recogniser.scores([sample_clip(clip.rgb, fps=clip.fps, spec=recogniser.spec)])[0], note
-
-
-def _tell(
-    path: Path, scores: npt.NDArray[np.float32], note: str, *, labels: Sequence[str], top: int, output: Output
-) -> None:
-    order = (-scores).argsort(kind="stable")
-    said = [{"label": labels[k], "confidence": round(float(scores[k]), 6)} for k in order[:top]]
-    record: dict[str, Any] = {"path": str(path), **said[0]}
-    if top > 1:
-        record["top"] = said
-    if note:
-        record["note"] = note
-    output.record(record)
-    if not output.json:
-        names = ", ".join(f"{entry['label']} {entry['confidence']:.2f}" for entry in said)
-        output.say(f"{path}: {names}" + (f"  ({note})" if note else ""))
 
 
 def _clips_in(paths: Sequence[Path]) -> Iterator[Path]:

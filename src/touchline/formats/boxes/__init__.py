@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from touchline.formats.boxes.mot import write_mot as write_mot
     from touchline.formats.boxes.picked import PickedBox as PickedBox
     from touchline.formats.boxes.picked import read_boxes as read_boxes
+    from touchline.formats.boxes.sequence_info import SequenceInfo as SequenceInfo
+    from touchline.formats.boxes.sequence_info import Tracklet as Tracklet
+    from touchline.formats.boxes.sequence_info import parse_game_info as parse_game_info
+    from touchline.formats.boxes.sequence_info import parse_sequence_info as parse_sequence_info
     from touchline.formats.boxes.track_format import TrackFormat as TrackFormat
     from touchline.formats.boxes.track_registry import TRACK_FORMATS as TRACK_FORMATS
     from touchline.formats.boxes.tracks_parquet import read_tracks_parquet as read_tracks_parquet
@@ -26,6 +30,12 @@ else:
             "touchline.formats.boxes.coco": ("read_coco_results", "read_coco_truth"),
             "touchline.formats.boxes.mot": ("MotTable", "read_mot", "write_mot"),
             "touchline.formats.boxes.picked": ("PickedBox", "read_boxes"),
+            "touchline.formats.boxes.sequence_info": (
+                "SequenceInfo",
+                "Tracklet",
+                "parse_game_info",
+                "parse_sequence_info",
+            ),
             "touchline.formats.boxes.track_format": ("TrackFormat",),
             "touchline.formats.boxes.track_registry": ("TRACK_FORMATS",),
             "touchline.formats.boxes.tracks_parquet": ("read_tracks_parquet", "write_tracks_parquet"),

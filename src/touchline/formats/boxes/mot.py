@@ -87,7 +87,12 @@ def read_mot(path: Path | str, *, zero_based: bool = False) -> MotTable:
 
     """
     path = Path(path)
-    values = parse_rows(read_data(path), path=path, zero_based=zero_based)
+    return parse_mot(read_data(path), source=path, zero_based=zero_based)
+
+
+def parse_mot(data: bytes, *, source: Path | str, zero_based: bool = False) -> MotTable:
+    """Parse the bytes of a MOT file, as :func:`read_mot`; ``source`` names it in errors."""
+    values = parse_rows(data, path=Path(source), zero_based=zero_based)
     left_top = values[:, _LEFT : _TOP + 1]
     return MotTable(
         frames=values[:, _FRAME].astype(np.int64) + int(zero_based),

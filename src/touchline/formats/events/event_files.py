@@ -33,17 +33,18 @@ class EventFiles:
     Args:
         path: a file, a folder or a zip.
         endings: endings of the files to find in a folder or zip.
+        among_others: whether the zip may hold other, large files as well, such as pictures; they are never read.
 
     Raises:
         InputError: nothing is there, or the zip is broken or unsafe.
 
     """
 
-    def __init__(self, path: Path, *, endings: tuple[str, ...] = (".json",)) -> None:
+    def __init__(self, path: Path, *, endings: tuple[str, ...] = (".json",), among_others: bool = False) -> None:
         self.path = path
         self._zip = path.is_file() and zipfile.is_zipfile(path)
         if self._zip:
-            self.names = _zip_names(path, endings)
+            self.names = _zip_names(path, endings, among_others=among_others)
         elif path.is_dir():
             self.names = sorted(_folder_names(str(path), endings))
         elif path.exists():
@@ -91,10 +92,12 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-def _zip_names(path: Path, endings: tuple[str, ...]) -> list[str]:
-    """Return the entries of a zip with one of the endings, after checking that all of it is harmless."""
+def _zip_names(path: Path, endings: tuple[str, ...], *, among_others: bool) -> list[str]:
+    """Return the entries of a zip with one of the endings, after checking that all that may be read is harmless."""
     with _opened(path) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if among_others:
+        entries = [entry for entry in entries if entry.filename.endswith(endings)]
     if len(entries) > MAX_ENTRIES:
         raise InputError(f"{path}: {len(entries):,} entries exceed the limit of {MAX_ENTRIES:,}; split it")
     for entry in entries:

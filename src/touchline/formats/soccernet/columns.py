@@ -13,7 +13,7 @@ import numpy.typing as npt
 import orjson
 
 from touchline.core.clock import ms_from_us, parse_game_time
-from touchline.core.columns import EventColumns
+from touchline.core.columns import EventColumns, IntArray, sides_of
 from touchline.core.errors import InputError
 from touchline.formats.soccernet.entries import short
 
@@ -36,7 +36,8 @@ def columns_from_annotations(entries: Sequence[Entry], *, source: str) -> EventC
         position = [_annotation_ms(entry) for entry in entries]
         labels = [entry["label"] for entry in entries]
         visible = [entry.get("visibility") != "not shown" for entry in entries]
-        return _columns(labels, half, position, np.ones(len(entries)), visible)
+        sides = sides_of([entry.get("team") for entry in entries])
+        return _columns(labels, half, position, np.ones(len(entries)), visible, sides)
     except (KeyError, ValueError, TypeError, IndexError, OverflowError, AttributeError) as error:
         raise _explain(entries, _annotation_problem, source=source, key="annotations") from error
 
@@ -52,12 +53,16 @@ def columns_from_predictions(entries: Sequence[Entry], *, source: str) -> EventC
         half = _numbers(list(map(itemgetter("half"), entries)), int)
         position = _numbers(list(map(itemgetter("position"), entries)), int)
         confidence = _numbers(list(map(itemgetter("confidence"), entries)), float)
-        return _columns(map(itemgetter("label"), entries), half, position, confidence, np.ones(len(entries), np.bool_))
+        shown = np.ones(len(entries), np.bool_)
+        sides = sides_of([entry.get("team") for entry in entries])
+        return _columns(map(itemgetter("label"), entries), half, position, confidence, shown, sides)
     except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise _explain(entries, _prediction_problem, source=source, key="predictions") from error
 
 
-def _columns(labels: Iterable[str], half: Any, position: Any, confidence: Any, visible: Any) -> EventColumns:
+def _columns(
+    labels: Iterable[str], half: Any, position: Any, confidence: Any, visible: Any, side: IntArray | None
+) -> EventColumns:
     """Build columns from values of equal length."""
     number_of: defaultdict[str, int] = defaultdict(count().__next__)
     label = np.fromiter(map(number_of.__getitem__, labels), np.int64, len(half))
@@ -68,6 +73,7 @@ def _columns(labels: Iterable[str], half: Any, position: Any, confidence: Any, v
         np.asarray(position, np.int64),
         np.asarray(confidence, np.float64),
         np.asarray(visible, np.bool_),
+        side,
     )
 
 

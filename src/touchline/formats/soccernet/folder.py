@@ -7,14 +7,22 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from touchline.core.errors import InputError
 from touchline.core.labels import label_files
 from touchline.formats.features.vectors import SOCCERNET_FEATURES
+from touchline.formats.soccernet.game_names import WHOLE_VIDEOS, half_in_name
 from touchline.formats.soccernet.source import missing_advice, source_of
 
+Quality = Literal["720p", "HQ", "224p", "LQ"]
+"""Which of a game's videos: SoccerNet names the last ``1.mkv`` and ``2.mkv``."""
+QUALITIES: tuple[Quality, ...] = ("720p", "HQ", "224p", "LQ")
+"""All of them, the preferred one first: trimmed to the half and large, then large, then small."""
+
 _HALF_FILE = re.compile(r"^([12])(_.*)?\.(mkv|mp4|npy)$")
-_WHOLE_VIDEOS = ("720p.mp4", "224p.mp4")
+_ENDINGS = ("mp4", "mkv")
+"""Of the videos of halves; SoccerNet's own is the last, and counts if there are both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +66,56 @@ class GameFolder:
                 raise self._missing(name)
         return {half: self.path / name for half, name in names.items()}
 
-    def videos(self) -> Mapping[int, Path]:
-        """Return half -> video, the largest resolution first; a game's only video counts as half 1.
+    def videos(self, quality: Quality | None = None) -> Mapping[int, Path]:
+        """Return half -> video; a game's only video counts as half 1.
+
+        Both halves have the same quality if possible; a half that has only another one is still returned. Untrimmed HQ
+        videos without their ``video.ini`` come last.
+
+        Args:
+            quality: which videos; None takes the first of :data:`QUALITIES` that both halves have.
 
         Raises:
-            InputError: the game has no video; the message says how to obtain one.
+            InputError: the game has no such video; the message says how to obtain one.
 
         """
-        found: dict[int, Path] = {}
-        for suffix in ("_HQ", "_720p", "_224p", ""):
-            for half in (1, 2):
-                if f"{half}{suffix}.mkv" in self.files:
-                    found.setdefault(half, self.path / f"{half}{suffix}.mkv")
-        whole = next((name for name in _WHOLE_VIDEOS if name in self.files), None)
+        usual = QUALITIES if "video.ini" in self.files else (*(q for q in QUALITIES if q != "HQ"), "HQ")
+        wanted = usual if quality is None else (quality,)
+        kinds = [found for found in map(self._halves, wanted) if found]
+        both = next((found for found in kinds if len(found) == 2), None)
+        found = both or {half: path for kind in reversed(kinds) for half, path in kind.items()}
+        names = [name for name in WHOLE_VIDEOS if quality is None or name.startswith(quality)]
+        whole = next((name for name in names if name in self.files), None)
         if not found and whole is not None:
-            found[1] = self.path / whole
+            found = {1: self.path / whole}
         if not found:
-            raise self._missing("1_720p.mkv")
-        return found
+            raise (
+                self.no_video()
+                if quality is None
+                else self._missing("1.mkv" if quality == "LQ" else f"1_{quality}.mkv")
+            )
+        return dict(sorted(found.items()))
+
+    @property
+    def has_video(self) -> bool:
+        """Whether the game has any video."""
+        return any(name in WHOLE_VIDEOS or half_in_name(name) for name in self.files if name.endswith(_ENDINGS))
+
+    def no_video(self) -> InputError:
+        """Return the error of a game without any video; it says how to obtain one."""
+        ball = "Labels-ball.json" in self.files
+        return self._missing(WHOLE_VIDEOS[0] if ball else "1_720p.mkv")
+
+    def _halves(self, quality: Quality) -> dict[int, Path]:
+        names = [(half, f"{half}{_suffix(quality)}.{ending}") for ending in _ENDINGS for half in (1, 2)]
+        return {half: self.path / name for half, name in names if name in self.files}
 
     def _missing(self, name: str) -> InputError:
         return InputError(f"{self.path / name}: file not found{missing_advice(name)}")
+
+
+def _suffix(quality: Quality) -> str:
+    return "" if quality == "LQ" else f"_{quality}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +160,7 @@ def _walk(root: Path) -> Iterator[GameFolder]:
     if not root.is_dir():
         raise InputError(f"{root}: not a folder; give the one that SoccerNet's games were downloaded into")
     for folder, inner, files in os.walk(root):
-        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        inner[:] = sorted(name for name in inner if not name.startswith(".") and not name.endswith(".touchline"))
         if any(source_of(name) is not None or _HALF_FILE.match(name) for name in files):
             name = os.path.relpath(folder, root).replace(os.sep, "/")
             yield GameFolder("" if name == "." else name, Path(folder), tuple(sorted(files)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,8 @@ from touchline.formats.soccernet.entries import event_entries, url_local
 Kind = Literal["annotations", "predictions"]
 RESULT_FILES = ("results_spotting.json",)
 BUNDLE_SUFFIX = ".touchline"
+_VIDEO_NAME = re.compile(r"[12]|([12]_)?(224p|720p|HQ)")
+"""Stems of SoccerNet's videos, which are the same in every game."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,12 +95,14 @@ def load_games(path: Path, *, kind: Kind, file_names: Iterable[str] = ()) -> lis
     """
     files = EventFiles(path)
     known = tuple(file_names) or (label_files() if kind == "annotations" else RESULT_FILES)
-    names = files.names if files.single else _choose_names(files, known, kind=kind)
+    names = files.names if files.single else _of_games(_choose_names(files, known, kind=kind))
     return [_load(data, name=name, source=files.source(name), kind=kind) for name, data in files.read(names)]
 
 
 def pair_games(truth: Iterable[GameFile], found: Iterable[GameFile]) -> Pairing:
     """Match each game with its predictions: by folder, by the game the file names, or by the end of either.
+
+    One game and one prediction belong together if either names no game, as a file by itself often does.
 
     Raises:
         InputError: two prediction files match one game, or none matches any.
@@ -105,6 +110,7 @@ def pair_games(truth: Iterable[GameFile], found: Iterable[GameFile]) -> Pairing:
     """
     truth, found = list(truth), list(found)
     if len(truth) == len(found) == 1:
+        _require_related(truth[0], found[0])
         return Pairing((Pair(truth[0], found[0]),), ())
     chosen: dict[int, GameFile] = {}
     for keys_of in (_folder_keys, _all_keys, _end_keys):
@@ -117,6 +123,39 @@ def pair_games(truth: Iterable[GameFile], found: Iterable[GameFile]) -> Pairing:
     taken = {id(file) for file in chosen.values()}
     unused = tuple(file for file in found if id(file) not in taken)
     return Pairing(tuple(Pair(game, chosen.get(i)) for i, game in enumerate(truth)), unused)
+
+
+def differing_names(truth: GameFile, found: GameFile) -> tuple[str, str] | None:
+    """Return the games that two files name if they have no name in common; None if either names none."""
+    keys, others = _names(truth), _names(found)
+    if not keys or not others or not {*map(_last, keys)}.isdisjoint(map(_last, others)):
+        return None
+    return keys[0], others[0]
+
+
+def _require_related(truth: GameFile, found: GameFile) -> None:
+    """Refuse files that name different games, if they name them alike: by folders of a set, or by a single word.
+
+    Raises:
+        InputError: they do.
+
+    """
+    names = differing_names(truth, found)
+    if names is not None and ("/" in names[0]) == ("/" in names[1]):
+        raise InputError(
+            f"{truth.source} is of the game {names[0]!r}, {found.source} of {names[1]!r}: they have no name in common; "
+            "give files of one game, or correct UrlLocal in one of them"
+        )
+
+
+def _names(file: GameFile) -> list[str]:
+    """Return the names of a file's game, the longest first; those of videos within a game say nothing of it."""
+    names = [key for key in _all_keys(file) if not _VIDEO_NAME.fullmatch(_last(key))]
+    return sorted(names, key=lambda name: name.count("/"), reverse=True)
+
+
+def _last(name: str) -> str:
+    return posixpath.basename(name)
 
 
 def _claim(
@@ -182,6 +221,18 @@ def _choose_names(files: EventFiles, known: tuple[str, ...], *, kind: Kind) -> l
         return [name for name in files.names if posixpath.basename(name) == wanted]
     seen = ", ".join(sorted(counts)[:6])
     raise InputError(f"{files.path}: no file with {kind} is named {' or '.join(known)}; the names found are {seen}")
+
+
+def _of_games(names: list[str]) -> list[str]:
+    """Return the files without those in the bundles of videos whose game has one for all of its videos."""
+    held = set(names)
+
+    def is_part(name: str) -> bool:
+        folder, file_name = posixpath.split(name)
+        game = posixpath.dirname(folder)
+        return folder.endswith(BUNDLE_SUFFIX) and posixpath.join(game, file_name) in held
+
+    return [name for name in names if not is_part(name)]
 
 
 def _folder_keys(file: GameFile) -> list[str]:

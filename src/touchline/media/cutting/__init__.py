@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from touchline.media.cutting.movie import Movie as Movie
     from touchline.media.cutting.movie import MovieFormat as MovieFormat
     from touchline.media.cutting.passes import run_cuts as run_cuts
+    from touchline.media.cutting.trimming import Trimmed as Trimmed
+    from touchline.media.cutting.trimming import trim_video as trim_video
 else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
@@ -21,5 +23,6 @@ else:
             "touchline.media.cutting.cut": ("Cut", "Target"),
             "touchline.media.cutting.movie": ("Movie", "MovieFormat"),
             "touchline.media.cutting.passes": ("run_cuts",),
+            "touchline.media.cutting.trimming": ("Trimmed", "trim_video"),
         },
     )

@@ -59,6 +59,13 @@ def copied_suffix(facts: StreamFacts) -> str | None:
     return ".mp4" if facts.info.codec in _IN_MP4 and sounds <= COPIED else ".mkv"
 
 
+def key_frame_before(facts: StreamFacts, *, time_us: int) -> int | None:
+    """Return the time of the last key frame up to a time, microseconds from the first shown frame; None if none is."""
+    with open_media(facts.info.path, max_pixels=facts.max_pixels) as source:
+        video, _ = choose_stream(source, path=facts.info.path, index=facts.info.stream_index)
+        return _key_before(source, video, facts=facts, time_us=time_us)[1]
+
+
 def copy_span(facts: StreamFacts, out: Path, *, start_us: int, end_us: int, comment: str = "") -> Copied | None:
     """Copy a span of a video, with all its sound, from the last key frame before it on.
 

@@ -1,4 +1,4 @@
-"""An MP4 file made of one span of a video, or of several one after another."""
+"""An MP4 or Matroska file made of one span of a video, or of several one after another."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class Movie:
     """Writes pictures at their times, and sound sample by sample, as H.264 and AAC; the file is whole or not there.
 
     Args:
-        out: the file to write; an older one is replaced when the movie is finished.
+        out: the file to write, Matroska if it ends in ``.mkv`` and MP4 otherwise; an older one is replaced when the
+            movie is finished.
         form: of pictures and sound.
         comment: text to keep in the file's metadata.
 
@@ -67,7 +68,7 @@ class Movie:
         self._durations_us: dict[int, int] = {}
         self._file = UnfinishedVideo(out)
         with self._file.writing():
-            self._container = create_media(self._file.path, format="mp4")
+            self._container = create_media(self._file.path, format="matroska" if out.suffix == ".mkv" else "mp4")
         if comment:
             self._container.metadata["comment"] = comment
         self._picture = add_h264(

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from touchline.core.poses import MIRROR
+from touchline.models.networks.dense.parts import ClipPart, DecidePart, FeaturePart, FramePart
 from touchline.models.networks.detector import PeakFinder
 from touchline.models.networks.parts import example_inputs
 from touchline.models.networks.picture_features import DetectorEncoder, PictureFeatures
@@ -21,6 +22,8 @@ from touchline.models.networks.pose_net import PeakReader, PoseReader
 from touchline.models.networks.track_events import TrackEventScorer
 from touchline.models.runtime.probing import noise, trial_shape
 from touchline.models.specs.clip_input import ClipClassifier
+from touchline.models.specs.dense_plan import FRAME_BATCH, plan_of
+from touchline.models.specs.dense_spec import DenseSpotConfig
 from touchline.models.specs.pose_spec import PoseConfig
 from touchline.models.specs.spec import (
     DETECTOR_SPEC,
@@ -36,6 +39,7 @@ from touchline.models.specs.track_event_spec import TrackEventConfig
 
 FEATURES_BATCH = 4
 """Pictures that features are calculated of at once; all other graphs of pictures take them one by one."""
+_TRIAL_FRAMES = 8
 _FRAMES, _PEOPLE = 64, 8
 """Sizes of the example scene that a network of events from tracks is traced with; both are left open in its graph."""
 
@@ -57,6 +61,18 @@ class SequenceClassifier(nn.Module):
     def forward(self, sequences: Tensor) -> Tensor:
         """Return probabilities (n, classes) of sequences (n, t, joints, 3): x, y, visibility."""
         return torch.softmax(cast(Tensor, self.network(sequences)) / self.temperature, dim=1)
+
+
+class HandTeller(nn.Module):
+    """The part of a recogniser of joints that tells the playing hand: sequences in, log odds of the right hand out."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, sequences: Tensor) -> Tensor:
+        """Return log odds (n, 1) of sequences (n, t, joints, 3): x, y, visibility."""
+        return cast(Tensor, self.network.right_handed(sequences))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,12 +97,16 @@ def parts_of(network: Any, config: StoredConfig) -> dict[str, Part]:
     """Return the parts of a model by name; none for models that only torch runs."""
     if isinstance(config, ModelConfig):
         return _spotting(network, config)
+    if isinstance(config, DenseSpotConfig):
+        return _dense(network, config)
     if isinstance(config, TrackEventConfig):
         return {"scores": _track_events(network, config)}
     if isinstance(config, SkeletonConfig):
         sequences = torch.ones(2, config.skeleton.frames, len(config.skeleton.joints), 3)
-        module = SequenceClassifier(network, temperature=config.temperature).eval()
-        return {"scores": Part(module, (sequences,), (sequences,), any_size=(0,))}
+        modules: dict[str, nn.Module] = {"scores": SequenceClassifier(network, temperature=config.temperature)}
+        if config.handed is not None:
+            modules["hand"] = HandTeller(network)
+        return {name: Part(m.eval(), (sequences,), (sequences,), any_size=(0,)) for name, m in modules.items()}
     if isinstance(config, PictureConfig) and config.task == "detect":
         encoder = PictureFeatures(DetectorEncoder(network), spec=DETECTOR_SPEC)
         features = _pixels(encoder, DETECTOR_SPEC.shape, batch=FEATURES_BATCH)
@@ -107,6 +127,8 @@ def parts_of(network: Any, config: StoredConfig) -> dict[str, Part]:
 
 def facts_of(network: Any, config: StoredConfig) -> Mapping[str, Any]:
     """Return what else must be known of a network to run its graphs."""
+    if isinstance(config, DenseSpotConfig):
+        return {"reach": list(network.reach)}
     return {"feature_offsets": list(network.feature_offsets)} if isinstance(config, ModelConfig) else {}
 
 
@@ -126,6 +148,30 @@ def _spotting(network: Any, config: ModelConfig) -> dict[str, Part]:
         features = encoder(stack)
     trial = features[:, None].expand(1, *windows.shape[1:])
     return {"encoder": Part(encoder, (stacks,), (stack,)), "decoder": Part(decoder, (windows,), (trial,))}
+
+
+def _dense(network: Any, config: DenseSpotConfig) -> dict[str, Part]:
+    """Return the parts of a dense spotter that its way of encoding needs; their trials are of a few small frames."""
+    plan, frame = plan_of(config, reach=network.reach), config.frame
+    frames = _pixels(
+        FramePart(network, mean=frame.mean, std=frame.std), (frame.height, frame.width, 3), batch=FRAME_BATCH
+    )
+    with torch.inference_mode():
+        one, small = frames.module(frames.example[0][:1])[0], frames.module(frames.trial[0])[0]
+        features = network.clip_features(small.expand(1, _TRIAL_FRAMES, *small.shape))
+    width = features.shape[-1]
+    trial = small.expand(1, _TRIAL_FRAMES, *small.shape).contiguous()
+    if not plan.once:
+        return {"frames": frames, "clip": Part(ClipPart(network).eval(), (_repeated(one, plan.length),), (trial,))}
+    parts = {"frames": frames}
+    if plan.reach != (0, 0):
+        parts["features"] = Part(FeaturePart(network).eval(), (_repeated(one, plan.stretch),), (trial,))
+    clip = torch.zeros(1, plan.length, width)
+    return {**parts, "decide": Part(DecidePart(network).eval(), (clip,), (features,))}
+
+
+def _repeated(row: Tensor, count: int) -> Tensor:
+    return torch.zeros(1, count, *row.shape)
 
 
 def _track_events(network: Any, config: TrackEventConfig) -> Part:

@@ -12,14 +12,17 @@ from touchline.formats.files.checksum import file_sha256
 from touchline.formats.files.guard import reading
 from touchline.models.architectures import named, published
 from touchline.models.folders import user_folder
+from touchline.models.importing.dense_names import looks_dense
 from touchline.models.importing.importer import Checkpoint, Importer, Wanted
 from touchline.models.importing.reading import check_name, model_name
+from touchline.models.importing.wrappers import weights_in
 from touchline.models.safetensors_file import SUFFIX
 from touchline.models.specs.spec import EncoderConfig
 from touchline.models.store import LoadedModel, build_network, load_model, load_weights, save_model
 
-_LROMUL, _HEAD = "slow-fusion", "plain-stream-head"
-"""Architectures of checkpoints that identify themselves; a head's weights are under ``state_dict``."""
+_LROMUL, _HEAD, _DENSE = "slow-fusion", "plain-stream-head", "dense-spotter"
+"""Architectures of checkpoints that identify themselves: a head's weights are under ``state_dict``, a dense spotter's
+have names of their own."""
 
 
 def import_model(
@@ -39,7 +42,7 @@ def import_model(
     Args:
         path: a PyTorch checkpoint (tensors only, no code), or ``.safetensors``.
         architecture: architecture of its weights, a key of ``architectures.ARCHITECTURES``; None expects a checkpoint
-            of lRomul's, a published head over features, or a touchline model.
+            of lRomul's, a published head over features, a dense spotter's, or a touchline model.
         name: name of the new model; None derives it from the file's name.
         labels: class names in the order of the outputs, or those of the new head.
         new_head: replace the file's head by an untrained one for ``labels``; the model must then be trained.
@@ -85,7 +88,7 @@ def read_published(
     checkpoint = None
     if architecture is None:
         checkpoint = Checkpoint.read(path)
-        architecture = _HEAD if _has_state_dict(checkpoint) else _LROMUL
+        architecture = _recognised(checkpoint)
     importer: Importer = named(published()[architecture].importer)
     _refuse(given, takes=importer.takes, when=f"with --architecture {architecture}")
     asked = {field: value for field, value in given.items() if value}
@@ -114,6 +117,14 @@ def read_encoder(path: Path) -> LoadedModel[EncoderConfig]:
             continue
         return read_published(path, architecture=architecture)
     raise InputError(f"{path}: {'; '.join(reasons)}")
+
+
+def _recognised(checkpoint: Checkpoint) -> str:
+    """Return the architecture of a checkpoint that identifies itself; lRomul's for others, whose importer refuses."""
+    weights = weights_in(checkpoint.content)
+    if isinstance(weights, Mapping) and looks_dense(weights):
+        return _DENSE
+    return _HEAD if _has_state_dict(checkpoint) else _LROMUL
 
 
 def _has_state_dict(checkpoint: Checkpoint) -> bool:

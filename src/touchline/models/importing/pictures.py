@@ -17,15 +17,16 @@ def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
         InputError: the weights are of another network.
 
     """
+    about = published()[wanted.architecture]
     try:
-        arguments, weights = named(published()[wanted.architecture].weights)(checkpoint.state())
+        arguments, weights = named(about.weights)(checkpoint.state())
     except ValueError as error:
         raise InputError(f"{checkpoint.path}: {error}") from error
     config = EncoderConfig(
         name=wanted.name,
         architecture=wanted.architecture,
         network=arguments,
-        picture=EncoderSpec(width=_SIDE_PX, height=_SIDE_PX),
+        picture=named(about.pictures)(arguments) if about.pictures else EncoderSpec(width=_SIDE_PX, height=_SIDE_PX),
         description=f"{wanted.architecture} of {checkpoint.path.name}: features before its last layer.",
     )
     return Recognised(config, weights, lambda name: name.endswith(COUNTER))

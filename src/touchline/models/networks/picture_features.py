@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from touchline.models.networks.detector import PeopleDetector
+from touchline.models.networks.encoders.efficientnet_lite import EfficientNetLite
 from touchline.models.networks.resnet import ResNet
 from touchline.models.specs.spec import EncoderSpec
 
@@ -56,7 +57,7 @@ class PictureFeatures(nn.Module):
     scale: Tensor
     shift: Tensor
 
-    def __init__(self, network: ResNet | DetectorEncoder, *, spec: EncoderSpec) -> None:
+    def __init__(self, network: ResNet | EfficientNetLite | DetectorEncoder, *, spec: EncoderSpec) -> None:
         super().__init__()
         self.network = network
         self.feature_size = network.feature_size

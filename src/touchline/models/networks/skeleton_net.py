@@ -20,6 +20,10 @@ VIEWS = ("court", "body")
 _SPEED = 4.0
 """Factor on movements from one moment to the next, to scale them like positions."""
 
+_HAND_VIEW = "body"
+"""The member that tells the playing hand must not learn on which side of the court a person stands."""
+
+_HAND_WIDTH = 32
 _DILATIONS = (1, 2, 4)
 _KERNEL = 5
 _SMALL = 1e-3
@@ -66,6 +70,8 @@ class SkeletonNet(nn.Module):
         views: view of each member, from ``VIEWS``.
         width: channels of a member.
         dropout: share of channels dropped in training.
+        mirror: index of each joint's counterpart on the other side; given, one more member tells with which hand a
+            person plays.
 
     """
 
@@ -80,6 +86,7 @@ class SkeletonNet(nn.Module):
         views: Sequence[str] = VIEWS,
         width: int = 96,
         dropout: float = 0.4,
+        mirror: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         unknown = sorted(set(views) - set(VIEWS))
@@ -103,6 +110,10 @@ class SkeletonNet(nn.Module):
         self.members = nn.ModuleList(
             _Member(sizes[view], num_classes, width=width, dropout=dropout) for view in self.views
         )
+        self.mirror = None if mirror is None else tuple(mirror)
+        if self.mirror is not None:
+            self.settings["mirror"] = list(self.mirror)
+            self.hand = _Member(sizes[_HAND_VIEW], 1, width=_HAND_WIDTH, dropout=dropout)
 
     def normalise(self, sequences: Tensor) -> Tensor:
         """Normalise sequences (n, t, joints, 3) of x, y, visibility to (n, t, joints, 2).
@@ -141,6 +152,26 @@ class SkeletonNet(nn.Module):
             torch.softmax(self.member_logits(places, member=member), dim=1) for member in range(len(self.views))
         ]
         return torch.stack(probabilities).mean(dim=0).clamp_min(1e-9).log()
+
+    def right_handed(self, sequences: Tensor) -> Tensor:
+        """Return the log odds (n, 1) that a person plays with the right hand, of sequences (n, t, joints, 3).
+
+        A mirrored sequence has the opposite log odds.
+
+        Raises:
+            ValueError: the network was made without ``mirror``.
+
+        """
+        return self.right_handed_places(self.normalise(sequences))
+
+    def right_handed_places(self, places: Tensor) -> Tensor:
+        """Return the log odds (n, 1) of :meth:`right_handed` for normalised places (n, t, joints, 2)."""
+        if self.mirror is None:
+            raise ValueError("a network made without mirror= cannot tell the playing hand")
+        mirrored = places[:, :, list(self.mirror)] * places.new_tensor([-1.0, 1.0])
+        both = self.channels(torch.cat([places, mirrored]), view=_HAND_VIEW)
+        logits = cast(Tensor, self.hand(both)).reshape(2, -1, 1)
+        return logits[0] - logits[1]
 
     def _middle(self, places: Tensor, seen: Tensor, joints: tuple[int, ...]) -> Tensor:
         """Return the mean position of some joints (n, t, 2); of all visible ones if none of these is visible."""

@@ -265,12 +265,15 @@ class SkeletonConfig(StoredConfig):
     Attributes:
         skeleton: the sequences it takes.
         temperature: divisor of logits, as in :class:`ClipConfig`.
+        handed: the hand that the people of its training examples play with, if actions look different with the other
+            one; sequences of others are mirrored, and the network tells the hand. None if hands do not matter.
 
     """
 
     task: Literal["skeleton"] = "skeleton"
     skeleton: SkeletonSpec
     temperature: float = Field(default=1.0, gt=0)
+    handed: Literal["left", "right"] | None = None
 
 
 class EncoderConfig(PixelConfig):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from touchline.models.specs.dense_spec import DenseSpotConfig
 from touchline.models.specs.pose_spec import PoseConfig
 from touchline.models.specs.spec import (
     ClipConfig,
@@ -24,6 +25,7 @@ Config = (
     | SoundEncoderConfig
     | StreamHeadConfig
     | TrackEventConfig
+    | DenseSpotConfig
 )
 """The configuration of a model file of any task."""
 
@@ -38,5 +40,6 @@ CONFIGS: dict[str, type[Config]] = {
     "sound-features": SoundEncoderConfig,
     "spot-streams": StreamHeadConfig,
     "track-events": TrackEventConfig,
+    "spot-dense": DenseSpotConfig,
 }
 """Configuration class by task."""

@@ -38,6 +38,23 @@ class SkeletonOptimizer(StrictSettings):
     seed: int = 0
 
 
+class HandOptimizer(StrictSettings):
+    """Length and learning rate of the training of the member that tells the playing hand.
+
+    Attributes:
+        steps: number of optimiser steps.
+        batch: sequences per step, each also mirrored.
+        base_lr: highest learning rate, as in :class:`SkeletonOptimizer`.
+        weight_decay: of AdamW.
+
+    """
+
+    steps: int = Field(default=400, ge=1)
+    batch: int = Field(default=32, ge=2)
+    base_lr: float = 2e-3
+    weight_decay: float = 0.05
+
+
 class SkeletonNetwork(StrictSettings):
     """One network of joint sequences and its training.
 
@@ -78,10 +95,19 @@ class SkeletonData(StrictSettings):
 
 
 class SkeletonRecipe(SkeletonData, SkeletonNetwork):
-    """A recipe of ``task: skeleton``, the union of :class:`SkeletonData` and :class:`SkeletonNetwork`."""
+    """A recipe of ``task: skeleton``, the union of :class:`SkeletonData` and :class:`SkeletonNetwork`.
+
+    Attributes:
+        handed: the hand that everybody in the data plays with; a member then learns to tell it from mirrored copies.
+            None if the actions look the same with either hand.
+        hand: settings of that member's training.
+
+    """
 
     task: str = "skeleton"
     name: str = "skeletons"
+    handed: Literal["left", "right"] | None = None
+    hand: HandOptimizer = HandOptimizer()
 
 
 class SkeletonDistillation(TeachingWeights):

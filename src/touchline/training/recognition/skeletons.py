@@ -27,6 +27,7 @@ from touchline.training.recognition.distillation_losses import blend
 from touchline.training.recognition.held_out import hold_out, write_measured
 from touchline.training.recognition.members import cross_entropy, plan_member, smooth_labels
 from touchline.training.recognition.skeleton_augment import augment_places
+from touchline.training.recognition.skeleton_hand import train_hand
 from touchline.training.recognition.skeleton_settings import SkeletonRecipe
 from touchline.training.recognition.skeleton_trial import read_skeleton_trial
 
@@ -86,8 +87,15 @@ def plan(settings: SkeletonRecipe, device: torch.device) -> list[PlannedRun]:
 
 def plan_ensemble(name: str, settings: SkeletonRecipe) -> list[PlannedRun]:
     """Plan the training of a network, all its members together."""
-    network = SkeletonNet(len(settings.labels), joints=len(settings.mirror), **settings.network)
-    return plan_runs(network, {name: settings.optimizer.steps * len(network.views)})
+    network = new_network(settings)
+    hand_steps = 0 if settings.handed is None else settings.hand.steps
+    return plan_runs(network, {name: settings.optimizer.steps * len(network.views) + hand_steps})
+
+
+def new_network(settings: SkeletonRecipe) -> SkeletonNet:
+    """Return a network of a recipe, untrained."""
+    mirror = None if settings.handed is None else settings.mirror
+    return SkeletonNet(len(settings.labels), joints=len(settings.mirror), mirror=mirror, **settings.network)
 
 
 def save_skeletons(
@@ -103,6 +111,7 @@ def save_skeletons(
             frames=data.sequences.shape[1], fps=settings.fps, joints=data.joints, mirror=tuple(settings.mirror)
         ),
         temperature=float(measured.get("temperature", 1.0)),
+        handed=settings.handed,
         licence=settings.licence,
         description=settings.description,
         measured={"held_out": dict(measured)},
@@ -136,7 +145,7 @@ def train_one(
     """
     optimizer = settings.optimizer
     torch.manual_seed(optimizer.seed)
-    network = SkeletonNet(len(settings.labels), joints=len(data.joints), **settings.network).to(device)
+    network = new_network(settings).to(device)
     for number, member in enumerate(network.members):
         lessons = _Lessons(network, number, data, truth, learn, settings=settings, teaching=teaching)
         how = plan_member(
@@ -149,6 +158,8 @@ def train_one(
         )
         adam = torch.optim.AdamW(member.parameters(), lr=optimizer.base_lr, weight_decay=optimizer.weight_decay)
         Loop(member, lessons.data, lessons.terms, adam, how, progress=progress).run()
+    if settings.handed is not None:
+        train_hand(network, data, truth, learn, settings=settings, out=out, progress=progress)
     return network.eval()
 
 
@@ -186,7 +197,7 @@ class _Lessons:
     @property
     def identity(self) -> dict[str, str]:
         """The identity of the checkpoint."""
-        unimportant = {"data_root", "fps", "licence", "description"}
+        unimportant = {"data_root", "fps", "licence", "description", "handed", "hand"}
         return identity_of(
             settings=self._settings.model_dump(mode="json", exclude_defaults=True, exclude=unimportant),
             data=[self._rows.tolist(), self._groups],

@@ -7,13 +7,21 @@ published network's names. Its batch norm runs over time, so a network works for
 from __future__ import annotations
 
 import math
-from typing import cast
+from collections.abc import Iterator
+from typing import Literal, cast, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from touchline.models.specs.stream_outputs import NEVER, ChunkOutput, DenseOutput
+
+Decoding = Literal["argmax", "shared"]
+DECODINGS: tuple[Decoding, ...] = get_args(Decoding)
+ABSENT = -100.0
+"""The logit of a sample without a detection, under ``decoding="argmax"``."""
+FAINTEST = -30.0
+"""The lowest logit of a detection under ``decoding="argmax"``, far above that of a sample without one."""
 
 _PYRAMID = ((7, 8), (3, 16), (2, 32), (1, 64))
 """Levels of the temporal pyramid: (divisor of the receptive field, channels)."""
@@ -29,6 +37,9 @@ class Calf(nn.Module):
         receptive_field: samples seen by the widest convolution.
         capsule: values that represent a class at a sample.
         detections: maximum number of events in a chunk.
+        decoding: how detections become dense scores. ``"shared"``: a detection counts for every class by confidence
+            times class probability, and the stronger one wins at a sample. ``"argmax"``, as published: it counts for
+            its likeliest class by its confidence alone, and the last one wins at a sample.
 
     """
 
@@ -41,13 +52,16 @@ class Calf(nn.Module):
         receptive_field: int = 80,
         capsule: int = 16,
         detections: int = 15,
+        decoding: Decoding = "shared",
     ) -> None:
         super().__init__()
         if chunk < 16 or chunk % 8:
             raise ValueError(f"chunk={chunk} must be a multiple of 8, at least 16")
         if not 2 <= receptive_field < chunk:
             raise ValueError(f"receptive_field={receptive_field} must be 2 or more and below the chunk's {chunk}")
-        self.width, self.num_classes, self.chunk = width, num_classes, chunk
+        if decoding not in DECODINGS:
+            raise ValueError(f"decoding={decoding!r} must be one of {DECODINGS}")
+        self.width, self.num_classes, self.chunk, self.decoding = width, num_classes, chunk, decoding
         self.piece, self.receptive_field, self.capsule, self.detections = chunk, receptive_field, capsule, detections
         self.conv_1 = nn.Conv2d(1, 128, (1, width))
         self.conv_2 = nn.Conv2d(128, 32, 1)
@@ -108,30 +122,54 @@ class Calf(nn.Module):
         count = tokens.shape[1]
         short = max(self.chunk - count, 0)
         padded = F.pad(tokens, (0, 0, 0, short))
-        logits = torch.full((len(tokens), count + short, self.num_classes), NEVER, device=tokens.device)
+        published = self.decoding == "argmax"
+        nothing = ABSENT if published else NEVER
+        logits = torch.full((len(tokens), count + short, self.num_classes), nothing, device=tokens.device)
         margin = self.receptive_field // 2
         starts = self._starts(count + short)
-        for start in starts:
+        for start, rows in zip(starts, self._rows(starts, count + short), strict=True):
             low = 0 if start == 0 else margin
             high = self.chunk if start == starts[-1] else self.chunk - margin
-            found = self(padded[:, start : start + self.chunk]).detections
-            self._place(logits[:, start : start + self.chunk], found, low=low, high=high)
+            found = self(padded[:, rows.to(tokens.device)]).detections
+            place = self._place_published if published else self._place
+            place(logits[:, start : start + self.chunk], found, low=low, high=high)
         return DenseOutput(logits[:, :count])
 
     def _starts(self, count: int) -> list[int]:
         step, last = self.chunk - 2 * (self.receptive_field // 2), count - self.chunk
         return [*range(0, last, step), last]
 
-    def _place(self, logits: Tensor, found: Tensor, *, low: int, high: int) -> None:
-        """Write detections (n, k, 2 + classes) into the logits (n, chunk, classes); the stronger wins at a sample.
+    def _rows(self, starts: list[int], count: int) -> Iterator[Tensor]:
+        """Yield the samples of each chunk.
 
-        A detection counts for every class by its probability; the published code assigns it to the likeliest class.
+        The published code cuts one chunk more than it places if the samples are 2 to ``receptive_field`` more than a
+        multiple of the step. The chunk placed last is then not the one that ends with the samples, but the one before,
+        which starts later and repeats the last sample; ``"argmax"`` repeats this to give the published scores.
         """
+        step = self.chunk - 2 * (self.receptive_field // 2)
+        cut = len(range(0, count - 1, step))
+        for number, start in enumerate(starts):
+            late = self.decoding == "argmax" and 0 < start == starts[-1] and number < cut - 1
+            yield torch.arange(self.chunk).add(number * step if late else start).clamp_max(count - 1)
+
+    def _place(self, logits: Tensor, found: Tensor, *, low: int, high: int) -> None:
+        """Write detections (n, k, 2 + classes) into the logits (n, chunk, classes); the stronger wins at a sample."""
         at = (found[:, :, 1] * self.chunk).floor().long().clamp_max(self.chunk - 1)
         value = torch.logit((found[:, :, :1] * found[:, :, 2:]).clamp(1e-5, 1 - 1e-5))
         value = value.masked_fill(((at < low) | (at >= high))[:, :, None], NEVER)
         rows = at[:, :, None].expand_as(value)
         logits.copy_(logits.scatter_reduce(1, rows, value, reduce="amax"))
+
+    def _place_published(self, logits: Tensor, found: Tensor, *, low: int, high: int) -> None:
+        """Replace the logits (n, chunk, classes) from ``low`` to ``high`` by detections; the last wins at a sample."""
+        at = (found[:, :, 1] * (self.chunk - 1)).floor().long()
+        label = found[:, :, 2:].argmax(dim=2)
+        value = torch.logit(found[:, :, 0].double()).clamp(FAINTEST, -FAINTEST).to(logits.dtype)
+        alone = torch.full_like(logits, ABSENT)
+        each = torch.arange(len(found), device=found.device)
+        for number in range(found.shape[1]):
+            alone[each, at[:, number], label[:, number]] = value[:, number]
+        logits[:, low:high] = alone[:, low:high]
 
 
 def _same(x: Tensor, conv: nn.Conv2d) -> Tensor:

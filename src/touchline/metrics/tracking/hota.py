@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from touchline.core.columns import BoolArray, FloatArray, IntArray
 from touchline.metrics.box_overlap import EPS, Pairs
-from touchline.metrics.tracking_sequence import Sequenced
+from touchline.metrics.tracking.sequence import Sequenced
 
 ALPHAS: FloatArray = np.arange(0.05, 0.99, 0.05)
 """The 19 IoU thresholds at which HOTA is computed."""

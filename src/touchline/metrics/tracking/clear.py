@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from touchline.core.columns import BoolArray, FloatArray, IntArray
 from touchline.metrics.box_overlap import EPS
-from touchline.metrics.tracking_sequence import Sequenced
+from touchline.metrics.tracking.sequence import Sequenced
 
 _STAY = 1000.0
 """Bonus for keeping the previous frame's match, in units of IoU."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from touchline.core.columns import FloatArray, IntArray
-from touchline.metrics.spotting_frames import Axis
+from touchline.metrics.spotting.frames import Axis
 
 SOCCERNET_THRESHOLDS: FloatArray = np.linspace(0, 1, 200)
 _NEXT_THRESHOLD: FloatArray = np.append(SOCCERNET_THRESHOLDS[1:], np.inf)

@@ -17,9 +17,8 @@ from touchline.core.columns import EventColumns, FloatArray, IntArray, columns_f
 from touchline.core.errors import InputError, UsageError
 from touchline.core.events import Timeline
 from touchline.core.suggestions import did_you_mean
-from touchline.metrics import spotting_curves as curves
-from touchline.metrics import spotting_frames as frames
-from touchline.metrics.spotting_matching import match_events
+from touchline.metrics.spotting import curves, frames
+from touchline.metrics.spotting.matching import match_events
 
 Game = EventColumns | Timeline
 ALL, SEEN, UNSEEN = 0, 1, 2

@@ -11,7 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from touchline.core.columns import IntArray
-from touchline.metrics.tracking_sequence import Sequenced
+from touchline.metrics.tracking.sequence import Sequenced
 
 
 @dataclass(frozen=True, slots=True)

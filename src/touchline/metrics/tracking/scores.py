@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from touchline.core.errors import UsageError
-from touchline.metrics.tracking_clear import Clear, clear, combine_clear
-from touchline.metrics.tracking_hota import Hota, combine_hota, hota
-from touchline.metrics.tracking_identity import Identity, combine_identity, identity
-from touchline.metrics.tracking_sequence import FrameBoxes, sequence
+from touchline.metrics.tracking.clear import Clear, clear, combine_clear
+from touchline.metrics.tracking.hota import Hota, combine_hota, hota
+from touchline.metrics.tracking.identity import Identity, combine_identity, identity
+from touchline.metrics.tracking.sequence import FrameBoxes, sequence
 
 DEFAULT_IOU = 0.5
 """IoU at which two boxes match for IDF1 and MOTA; HOTA uses 19 thresholds."""

@@ -1,0 +1,1 @@
+"""Encoders of pictures with published ImageNet weights, and recognisers of clips on top of them."""
