@@ -154,7 +154,7 @@ def _drawn(panel: _Panel, *, top: float, steps: tuple[float, float]) -> list[str
         f'<text x="{across.at(step):.1f}" y="{top + _PANEL - 12:.1f}" text-anchor="middle" fill="#555">{step:g}</text>'
         for step in across.ticks()
     ]
-    parts.append(f'<text x="{_WIDTH - _RIGHT + 14}" y="{top + _PANEL - 12:.1f}" fill="#555">step</text>')
+    parts.append(f'<text x="{_WIDTH - _RIGHT + 34}" y="{top + _PANEL - 12:.1f}" fill="#555">step</text>')
     for number, (name, points) in enumerate(panel.curves.items()):
         parts += _curve(name, points, number=number, top=top, across=across, up=up)
     return parts
