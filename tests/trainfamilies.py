@@ -23,6 +23,10 @@ from touchline.models.networks.ball_spotter import BallEncoder, BallSpotter
 from touchline.models.networks.pose_net import PoseNet
 from touchline.models.store import load_model
 from touchline.synthetic.planted_streams import PlantedSettings, make_planted_set
+from touchline.training.dense import training as dense_training
+from touchline.training.dense.footage import DenseVideo
+from touchline.training.dense.settings import DenseRecipe
+from touchline.training.dense.targets import FrameEvent, frame_targets
 from touchline.training.detection import detector
 from touchline.training.detection.data import LabelledFrames
 from touchline.training.family import Job
@@ -176,6 +180,26 @@ def _ball_temporal(out: Path, device: str = "cpu", accumulate: int = 1) -> nn.Mo
     return network.head
 
 
+def _dense(out: Path, device: str = "cpu") -> nn.Module:
+    settings = DenseRecipe.model_validate(
+        {
+            "frame": {"width": 64, "height": 32, "fps": 10},
+            "clip_frames": 8,
+            "network": {"encoder": "regnety_tiny", "shift": "gsm", "temporal": "gru", "dropout": 0.1},
+            "sets": {"ball": {"labels": ["a", "b"], "train": ["none"]}},
+            "loss": {"radius": 1, "displacement": 1},
+            "optimizer": {"epochs": 2, "epoch_clips": 4, "warmup_epochs": 1, "batch": 2, "save_every_s": 1e-9},
+        }
+    )
+    events = (FrameEvent(5, 0), FrameEvent(12, 1))
+    pictures = np.random.default_rng(0).integers(0, 255, (20, 32, 64, 3), dtype=np.uint8)
+    video = DenseVideo("one", 0, pictures, events, frame_targets(events, frames=20, radius=1), 10.0)
+    network = dense_training.start_network(settings)
+    loop = dense_training.train_network(network, [video], [], settings, job=Job(out, device))
+    network.load_state_dict(loop.weights())
+    return network
+
+
 @dataclass(frozen=True)
 class Family:
     """One kind of training: where its loss is looked up, and a tiny run in a folder, on a device."""
@@ -193,6 +217,7 @@ FAMILIES = {
     "recogniser": Family("recognition.recogniser._loss", _recogniser),
     "skeletons": Family("recognition.skeletons._loss", _skeletons),
     "stream-head": Family("streams.learning.head_loss", _stream_head),
+    "dense": Family("dense.training.loss_terms", _dense),
     "slow-fusion": Family("spotting.trainer.focal_loss", _slow_fusion),
 }
 

@@ -62,6 +62,7 @@ RUNS: dict[str, list[str]] = {
     "evaluate recognition": ["--truth", "labels.csv", "--predictions", "labels.csv"],
     "train": ["squares/train.yaml", "--out", "trained"],
     "distill": ["squares/distill.yaml", "--out", "distilled"],
+    "data soccernet": ["labels", "videos-720p"],
     "models list": [],
     "models show": ["ball-spotter"],
     "models import": ["tiny.safetensors", "--name", "mine"],

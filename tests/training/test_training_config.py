@@ -24,8 +24,8 @@ from touchline.training.recognition.recogniser_settings import DistillRecipe, Re
 from touchline.training.recognition.skeleton_settings import DistillSkeletonsRecipe, SkeletonRecipe
 from touchline.training.run import TASKS
 from touchline.training.spotting.ball_spotter import BallSpotterRecipe
-from touchline.training.spotting.slow_fusion import list_runs
 from touchline.training.spotting.slow_fusion_settings import SlowFusionRecipe
+from touchline.training.spotting.slow_fusion_stages import list_runs
 from touchline.training.streams.settings import StreamHeadRecipe
 from touchline.training.track_events.settings import TrackEventRecipe
 

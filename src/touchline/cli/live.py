@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from touchline.live.session import Session, Stated
     from touchline.live.source.address import Address
     from touchline.live.source.recording import Recording
-    from touchline.spotting.spotter import Spotter
+    from touchline.live.spotting.kinds import LiveSpotter
 
 _PARTS = 4
 """Files that a recording is divided into, for each time span that is kept."""
@@ -221,7 +221,7 @@ def _parts_of(address: Address, recording: Recording | None) -> Any:
     return lambda: (Part(address.path, 0),)
 
 
-def _load(arguments: LiveArguments, *, output: Output) -> tuple[Spotter, dict[str, float]]:
+def _load(arguments: LiveArguments, *, output: Output) -> tuple[LiveSpotter, dict[str, float]]:
     """The spotter, and the threshold of each of its labels.
 
     Raises:
@@ -230,7 +230,8 @@ def _load(arguments: LiveArguments, *, output: Output) -> tuple[Spotter, dict[st
     """
     from touchline.cli.running import for_all_labels, read_thresholds
     from touchline.cli.spot_streams import is_stream_head
-    from touchline.spotting.spotter import load_spotter
+    from touchline.live.spotting.kinds import look_ahead_of
+    from touchline.spotting.loading import load_frame_spotter
 
     if arguments.model is not None and is_stream_head(arguments.model):
         raise UsageError(
@@ -238,8 +239,9 @@ def _load(arguments: LiveArguments, *, output: Output) -> tuple[Spotter, dict[st
         )
 
     given = read_thresholds(arguments.threshold or ())
-    spotter = load_spotter(arguments.model, device=arguments.device, flip=arguments.flip)
+    spotter = load_frame_spotter(arguments.model, device=arguments.device, flip=arguments.flip)
     output.note(f"touchline: model {spotter.name}, {spotter.device_reason}")
+    output.note(f"touchline: an event is final {look_ahead_of(spotter) / spotter.fps:.1f} s of stream after it")
     return spotter, spotter.thresholds_with(for_all_labels(given, labels=spotter.labels))
 
 

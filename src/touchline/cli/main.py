@@ -36,6 +36,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "evaluate": ("touchline.cli.evaluate.commands:app", "Score predictions with the official metrics."),
     "train": ("touchline.cli.learning.train:command", "Train a model from a recipe."),
     "distill": ("touchline.cli.learning.distill:command", "Distill a large model into a small one."),
+    "data": ("touchline.cli.datasets.commands:app", "Obtain and check public data sets."),
     "models": ("touchline.cli.models.commands:app", "List, show, import and export models."),
 }
 """Verb -> (``module:attribute`` of its function or Typer application, the first sentence of its help)."""

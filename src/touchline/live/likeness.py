@@ -14,7 +14,7 @@ from touchline.live.source.pictures import Picture
 from touchline.media.frame import Frame
 from touchline.media.sampling import GridSampler
 from touchline.models.measured import find_measured
-from touchline.spotting.spotter import Spotter
+from touchline.spotting.spotter import Member
 
 _FIRST_US = 20 * US_PER_S
 _EVERY_US = 60 * US_PER_S
@@ -29,7 +29,7 @@ class LiveLikeness:
 
     """
 
-    def __init__(self, spotter: Spotter) -> None:
+    def __init__(self, spotter: Member) -> None:
         self._name = spotter.name
         self._measured = find_measured(spotter.name, sha256=spotter.sha256)
         self._facts = PictureFacts()

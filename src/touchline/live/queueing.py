@@ -6,8 +6,10 @@ from collections import deque
 from dataclasses import dataclass
 from threading import Condition
 
+import numpy as np
+import numpy.typing as npt
+
 from touchline.core.events import Gap
-from touchline.media.frame import Luma
 
 TOO_SLOW = "dropped, as the analysis is slower than the stream"
 
@@ -19,7 +21,7 @@ class GridFrame:
     Attributes:
         index: of the grid point.
         time_us: of the grid point, microseconds from the first picture.
-        luma: uint8 (height, width) of the model's size.
+        picture: what the model sees of it, uint8 of the model's size: luma (height, width), or RGB (height, width, 3).
         arrived_s: when it arrived on this machine, seconds on a clock that never goes back.
         arrived_at: the same as Unix time.
 
@@ -27,7 +29,7 @@ class GridFrame:
 
     index: int
     time_us: int
-    luma: Luma
+    picture: npt.NDArray[np.uint8]
     arrived_s: float
     arrived_at: float
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from threading import Thread
 
 import numpy as np
+import numpy.typing as npt
 
 from touchline.core.clock import US_PER_S, us_from_frame
 from touchline.core.events import Gap
 from touchline.live.likeness import LiveLikeness
 from touchline.live.queueing import FrameQueue, GridFrame
 from touchline.live.source.pictures import Picture, Source
-from touchline.media.frame import Luma
-from touchline.media.sampling import GridSampler, fit_luma
+from touchline.media.sampling import GridSampler
 
 LONGEST_HOLE_US = 60 * US_PER_S
 """Over a hole of up to this, the picture before it is repeated, as in the analysis of a file; after a longer one the
@@ -29,7 +29,7 @@ class StillPictures:
     """Notices when a source repeats one picture again and again: broken streams do, and no event can be seen."""
 
     def __init__(self) -> None:
-        self._same: tuple[Luma, int] | None = None
+        self._same: tuple[npt.NDArray[np.uint8], int] | None = None
         """The latest picture, and since when it is the same."""
         self._spans: tuple[Gap, ...] = ()
 
@@ -38,10 +38,10 @@ class StillPictures:
         """The spans so far, in order."""
         return self._spans
 
-    def see(self, luma: Luma, *, time_us: int) -> None:
+    def see(self, picture: npt.NDArray[np.uint8], *, time_us: int) -> None:
         """Take the next picture."""
-        if self._same is None or not np.array_equal(self._same[0], luma):
-            self._same = luma, time_us
+        if self._same is None or not np.array_equal(self._same[0], picture):
+            self._same = picture, time_us
         elif time_us - self._same[1] >= STILL_US:
             since_us = self._same[1]
             known = self._spans[:-1] if self._spans and self._spans[-1].start_us == since_us else self._spans
@@ -64,7 +64,7 @@ class Reader(Thread):
         source: where pictures come from.
         queue: where grid frames go.
         fps: grid points per second.
-        size: (width, height) of the model's frames, pixels.
+        seeing: returns what the model sees of a picture, in the model's size.
         likeness: looks at the pictures too; None if nothing is to be compared.
         clock: seconds on a clock that never goes back.
         wall: Unix time.
@@ -81,7 +81,7 @@ class Reader(Thread):
         queue: FrameQueue,
         *,
         fps: float,
-        size: tuple[int, int],
+        seeing: Callable[[Picture], npt.NDArray[np.uint8]],
         likeness: LiveLikeness | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
@@ -89,9 +89,9 @@ class Reader(Thread):
         super().__init__(name="touchline-live-reader", daemon=True)
         self.error: BaseException | None = None
         self._source, self._queue = source, queue
-        self._fps, self._size, self._likeness = fps, size, likeness
+        self._fps, self._seeing, self._likeness = fps, seeing, likeness
         self._clock, self._wall = clock, wall
-        self._fitted: tuple[_Arrived, Luma] | None = None
+        self._fitted: tuple[_Arrived, npt.NDArray[np.uint8]] | None = None
         self.still = StillPictures()
 
     def run(self) -> None:
@@ -124,9 +124,8 @@ class Reader(Thread):
         """Hand on pictures at grid points; one that stands for several points is converted once."""
         for index, arrived in samples:
             if self._fitted is None or self._fitted[0] is not arrived:
-                width, height = self._size
-                luma = fit_luma(arrived.picture.luma(), width=width, height=height)
-                self.still.see(luma, time_us=arrived.picture.time_us)
-                self._fitted = arrived, luma
+                seen = self._seeing(arrived.picture)
+                self.still.see(seen, time_us=arrived.picture.time_us)
+                self._fitted = arrived, seen
             time_us = us_from_frame(index, fps=self._fps)
             self._queue.put(GridFrame(index, time_us, self._fitted[1], arrived.clock_s, arrived.wall_s))

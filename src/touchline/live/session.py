@@ -19,9 +19,10 @@ from touchline.live.likeness import LiveLikeness
 from touchline.live.queueing import FrameQueue, GridFrame
 from touchline.live.reading import Reader
 from touchline.live.source.pictures import Source
+from touchline.live.spotting.dense_stretch import DenseStretch
+from touchline.live.spotting.kinds import LiveSpotter, look_ahead_of, nearest_of, seeing, stretch_of
 from touchline.live.spotting.revisions import LiveEvent, Revisions
-from touchline.live.spotting.stretch import Found, Stretch, look_ahead_samples
-from touchline.spotting.spotter import Spotter
+from touchline.live.spotting.stretch import Found, Stretch
 
 QUEUE_S = 20.0
 """Seconds of pictures that the queue holds."""
@@ -61,7 +62,7 @@ class Stated:
             "confidence": round(event.confidence, 6),
             "arrived_at": at,
             "latency_s": None if self.latency_s is None else round(self.latency_s, 3),
-        }
+        } | ({} if event.team is None else {"team": event.team})
 
 
 class Listener(Protocol):
@@ -99,7 +100,7 @@ class Session:
     def __init__(
         self,
         source: Source,
-        spotter: Spotter,
+        spotter: LiveSpotter,
         *,
         thresholds: Mapping[str, float],
         listeners: Sequence[Listener] = (),
@@ -111,21 +112,20 @@ class Session:
         self.listeners = list(listeners)
         self.problems: list[Callable[[], str]] = []
         self.final: list[LiveEvent] = []
-        self.latency = Latency(look_ahead_s=look_ahead_samples(spotter) / spotter.fps)
+        self.latency = Latency(look_ahead_s=look_ahead_of(spotter) / spotter.fps)
         self._clock, self._status_s = clock, status_s
-        frame = spotter.config.frame
         self.queue = FrameQueue(max(2, round(queue_s * spotter.fps)), waits=source.waits)
         self.likeness = LiveLikeness(spotter)
         self._reader = Reader(
             source,
             self.queue,
             fps=spotter.fps,
-            size=(frame.width, frame.height),
+            seeing=seeing(spotter),
             likeness=self.likeness,
             clock=clock,
         )
-        self._revisions = Revisions(fps=spotter.fps, distance_samples=spotter.config.peaks.distance_samples)
-        self._stretches: list[Stretch] = []
+        self._revisions = Revisions(fps=spotter.fps, distance_samples=nearest_of(spotter))
+        self._stretches: list[Stretch | DenseStretch] = []
         self._finished: list[tuple[int, npt.NDArray[np.float32]]] = []
         self._arrivals: dict[int, tuple[float, float]] = {}
         self._stop = Event()
@@ -199,7 +199,7 @@ class Session:
 
     def scores(self) -> Scores:
         """Return all final scores so far; where frames were dropped there are none."""
-        labels = self.spotter.labels
+        labels = self.spotter.columns
         parts = [*self._finished, *((one.first_index, one.scores()) for one in self._stretches)]
         values = [np.zeros((0, len(labels)), np.float32), *(part for _, part in parts)]
         indices = [first + step for first, part in parts for step in range(len(part))]
@@ -219,10 +219,10 @@ class Session:
         if self._stretches and self._stretches[-1].next_index != frame.index:
             self._finish_stretch()
         if not self._stretches:
-            self._stretches.append(Stretch(self.spotter, thresholds=self.thresholds, first_index=frame.index))
+            self._stretches.append(stretch_of(self.spotter, thresholds=self.thresholds, first_index=frame.index))
         self._remember(frame)
         lags = len(self.queue) > _LAG_S * self.spotter.fps
-        found = self._stretches[-1].feed(frame.luma, look=not lags)
+        found = self._stretches[-1].feed(frame.picture, look=not lags)
         self.seen_us = frame.time_us
         if found is not None:
             self.latency.computed(self._clock() - frame.arrived_s)
@@ -238,7 +238,7 @@ class Session:
     def _remember(self, frame: GridFrame) -> None:
         """Remember when a frame arrived, for as long as an event of it may still change."""
         self._arrivals[frame.index] = frame.arrived_s, frame.arrived_at
-        oldest = frame.index - 4 * look_ahead_samples(self.spotter)
+        oldest = frame.index - 4 * look_ahead_of(self.spotter)
         for index in list(self._arrivals):
             if index >= oldest:
                 break

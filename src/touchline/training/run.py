@@ -30,6 +30,7 @@ DEFAULT_FOLDER = Path("runs")
 TASKS = {
     "slow-fusion": "touchline.training.spotting.slow_fusion_plan:FAMILY",
     "ball-spotter": "touchline.training.spotting.ball_spotter:FAMILY",
+    "dense-spotter": "touchline.training.dense.training:FAMILY",
     "spotter-corrections": "touchline.training.corrections.spotter:FAMILY",
     "detector-corrections": "touchline.training.corrections.detector:FAMILY",
     "head-corrections": "touchline.training.corrections.heads:FAMILY",

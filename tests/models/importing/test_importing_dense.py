@@ -96,7 +96,7 @@ def test_a_wrapped_checkpoint_is_read_and_clip_changes_the_sampling(tmp_path: Pa
     path = saved(tmp_path, {"epoch": 3, "model_state_dict": state})
     config = read_published(path, architecture="dense-spotter", clip={"fps": "30", "width": "398"}).config
     assert (config.frame.fps, config.frame.width) == (30, 398)
-    with pytest.raises(UsageError, match="--clip fps: .*not 'fast'"):
+    with pytest.raises(UsageError, match=r"--clip fps: .*not 'fast'"):
         read_published(path, architecture="dense-spotter", clip={"fps": "fast"})
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,10 +15,11 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
-from touchline.core.errors import InputError
-from touchline.models.architectures import published
+from densenaive import made_state
+from touchline.core.errors import InputError, UsageError
+from touchline.models.architectures import named, published
 from touchline.models.importing.checkpoints import import_model, read_published
-from touchline.models.importing.importer import Checkpoint
+from touchline.models.importing.importer import Checkpoint, Wanted
 from touchline.models.importing.reading import read_checkpoint
 from touchline.models.importing.wrappers import unwrapped, weights_in
 from touchline.models.networks.encoders.efficientnet_lite import EfficientNetLite
@@ -42,7 +45,19 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "vggish-conv4": lambda: VGGish(embedding=False),
     "x3d": lambda: X3D(4),
     "plain-stream-head": lambda: PoolingHead(8, 3, pool="netvlad", clusters=2),
+    "dense-spotter": lambda: Published(made_state(shift="gsm")),
 }
+
+
+class Published(nn.Module):
+    """Tensors under published names that differ from this package's."""
+
+    def __init__(self, state: dict[str, torch.Tensor]) -> None:
+        super().__init__()
+        self.state = state
+
+    def state_dict(self, *_: Any, **__: Any) -> Any:
+        return self.state
 
 
 def small() -> ResNet:
@@ -170,3 +185,131 @@ def test_no_message_advises_to_load_unsafely(tmp_path: Path) -> None:
         archive.writestr("archive/data.pkl", b"\x80\x02" + b"]" * 2_000_001 + b".")
     with pytest.raises(InputError, match="2,000,001 instructions"):
         read_checkpoint(tmp_path / "many.pt")
+
+
+def wrapped_at_random(state: dict[str, torch.Tensor], random: Random) -> Any:
+    """The weights inside up to five wrappers of any kind, in any order; never a second set of weights."""
+    content: Any = dict(state)
+    for _ in range(random.randint(0, 5)):
+        flat = all(isinstance(value, torch.Tensor) for value in content.values())
+        kind = random.choice(["prefix", "average", "criterion"] if flat and random.random() < 0.7 else ["dictionary"])
+        if kind == "prefix":
+            prefix = random.choice(PREFIXES)
+            content = {prefix + name: tensor for name, tensor in content.items()}
+        elif kind == "average":
+            content = {"n_averaged": torch.tensor(7), **{f"module.{name}": each for name, each in content.items()}}
+        elif kind == "criterion":
+            content = {**{f"model.{name}": each for name, each in content.items()}, "criterion.weight": torch.ones(3)}
+        else:
+            beside = random.choice(
+                [
+                    {},
+                    {"epoch": 3, "optimizer": {"state": {0: {"exp_avg": torch.zeros(2)}}}},
+                    {"hyper_parameters": {"lr": 0.1}, "pytorch-lightning_version": "2.6.6", "loops": {"fit_loop": {}}},
+                    {"optimizer_states": [{"state": {}}], "lr_schedulers": [], "global_step": 7},
+                ]
+            )
+            content = {**beside, random.choice(DICTIONARIES): content}
+    return content
+
+
+@pytest.mark.robustness("35")
+@pytest.mark.parametrize("architecture", sorted(NETWORKS))
+def test_every_importer_sees_through_wrappers_nested_at_random(architecture: str, tried: Callable[[int], None]) -> None:
+    with torch.device("meta"):
+        state = NETWORKS[architecture]().state_dict()
+    random = Random(architecture)
+    for number in range(150):
+        content = wrapped_at_random(state, random)
+        found = Checkpoint(Path("w.pth"), content)
+        assert same(found.state(), state), (number, list(content)[:5])
+    tried(150)
+
+
+@pytest.mark.parametrize("architecture", sorted(set(NETWORKS) - {"slow-fusion"}))
+def test_every_importer_recognises_the_same_in_a_wrapper(architecture: str, tmp_path: Path) -> None:
+    state = NETWORKS[architecture]().state_dict()
+    importer = named(published()[architecture].importer)
+    labels = {"labels": list("abc" if architecture in ("plain-stream-head", "dense-spotter") else "abcd")}
+    wanted = Wanted(architecture=architecture, name="w", **(labels if "labels" in importer.takes else {}))
+    path = tmp_path / "max" / "w.pth"
+    deep = {"epoch": 1, "state_dict": {f"_orig_mod.module.model.{name}": each for name, each in state.items()}}
+    alone, inside = (importer.recognise(Checkpoint(path, content), wanted) for content in (state, deep))
+    assert alone.config == inside.config
+    assert same(inside.weights, alone.weights)
+
+
+def both_copies() -> dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
+    """Files with the weights as trained and their average: content, raw weights, averaged weights."""
+    raw = {"conv1.weight": torch.zeros(3), "fc.weight": torch.zeros(2)}
+    average = {name: torch.ones_like(tensor) for name, tensor in raw.items()}
+
+    def under(prefix: str, state: dict[str, Any]) -> dict[str, Any]:
+        return {f"{prefix}{name}": tensor for name, tensor in state.items()}
+
+    contents = {
+        "timm": {"epoch": 1, "state_dict": raw, "state_dict_ema": average},
+        "basicsr": {"params": under("module.", raw), "params_ema": average},
+        "detr": {"model": raw, "ema_model": under("module.", average)},
+        "yolo": {"model": raw, "ema": {"module": average, "decay": 0.9}},
+        "argus": {"params": {"nn_module": "x"}, "nn_state_dict": average, "no_ema_nn_state_dict": raw},
+        "lightning averaging": {
+            "state_dict": under("model.", average),
+            "current_model_state": under("model.", raw),
+            "averaging_state": {"n_averaged": torch.tensor(3)},
+        },
+        "one dictionary": {
+            "state_dict": {
+                **under("model.", raw),
+                **under("ema_model.module.", average),
+                "ema_model.step": torch.ones(1),
+            }
+        },
+        "online": {**under("online_model.", raw), **under("ema_model.", average), "initted": torch.tensor(1)},
+        "swa beside": {**raw, **under("swa_model.module.", average), "swa_model.n_averaged": torch.tensor(2)},
+    }
+    return {name: (content, raw, average) for name, content in contents.items()}
+
+
+@pytest.mark.parametrize("kind", sorted(both_copies()))
+def test_a_file_with_raw_and_averaged_weights_asks_which(kind: str) -> None:
+    content, raw, average = both_copies()[kind]
+    with pytest.raises(UsageError, match=r"--weights raw or --weights average"):
+        Checkpoint(Path("w.pth"), content).state()
+    assert same(Checkpoint(Path("w.pth"), content, "raw").state(), raw)
+    assert same(Checkpoint(Path("w.pth"), content, "average").state(), average)
+
+
+def test_what_is_not_there_cannot_be_asked_for() -> None:
+    raw = {"fc.weight": torch.zeros(2)}
+    with pytest.raises(UsageError, match="--weights average: it holds no averaged weights"):
+        Checkpoint(Path("w.pth"), {"state_dict": raw}, "average").state()
+    swa = {"module.fc.weight": torch.zeros(2), "n_averaged": torch.tensor(2)}
+    with pytest.raises(UsageError, match="--weights raw: it holds only averaged weights"):
+        Checkpoint(Path("w.pth"), swa, "raw").state()
+    assert list(Checkpoint(Path("w.pth"), swa).state()) == ["fc.weight"]
+    assert list(Checkpoint(Path("w.pth"), {"state_dict": raw}, "raw").state()) == ["fc.weight"]
+
+
+def test_two_sets_of_weights_are_never_chosen_between_silently() -> None:
+    content = {"model": {"fc.weight": torch.zeros(2)}, "net": {"fc.weight": torch.ones(2)}}
+    with pytest.raises(UsageError, match=r"several sets of weights \(model, net\)"):
+        Checkpoint(Path("w.pth"), content).state()
+    content["net"] = content["model"]
+    assert list(Checkpoint(Path("w.pth"), content).state()) == ["fc.weight"]
+
+
+@pytest.mark.parametrize(
+    ("names", "what"),
+    [
+        (["stem.conv.weight", "s1.b1.conv1.weight", "head.fc.weight"], "a RegNet of timm"),
+        (["conv1.weight", "layer1.0.conv1.weight", "fc.weight"], "a ResNet"),
+        (["cls_token", "blocks.0.attn.qkv.weight"], "a vision transformer"),
+        (["stem.0.weight", "layer1.0.conv1.0.0.weight"], "--architecture r2plus1d-18"),
+        (["features.0.weight", "embeddings.0.weight"], "--architecture vggish"),
+    ],
+)
+def test_an_unknown_checkpoint_is_refused_with_what_it_looks_like(names: list[str], what: str, tmp_path: Path) -> None:
+    torch.save({"model": {f"module.{name}": torch.zeros(2) for name in names}}, tmp_path / "w.pth")
+    with pytest.raises(InputError, match=f"(?s)looks like .*{re.escape(what)}.*give --architecture"):
+        import_model(tmp_path / "w.pth", out=tmp_path)

@@ -1,6 +1,7 @@
 """Evaluation of predictions with the official metrics, as in ``touchline evaluate``, from files or values.
 
-``evaluate.spotting``, ``evaluate.detection``, ``evaluate.tracking`` and ``evaluate.recognition`` return typed results;
+``evaluate.spotting``, ``evaluate.detection``, ``evaluate.tracking``, ``evaluate.gamestate`` and
+``evaluate.recognition`` return typed results;
 ``record()`` of one gives what the command prints with ``--json``.
 """
 
@@ -11,10 +12,14 @@ from typing import TYPE_CHECKING
 from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from touchline.analysis.evaluate.by_frame import FrameEvaluation as FrameEvaluation
+    from touchline.analysis.evaluate.by_frame import spotting_by_frame as spotting_by_frame
     from touchline.analysis.evaluate.clips import RecognitionEvaluation as RecognitionEvaluation
     from touchline.analysis.evaluate.clips import recognition as recognition
     from touchline.analysis.evaluate.games import SpottingEvaluation as SpottingEvaluation
     from touchline.analysis.evaluate.games import spotting as spotting
+    from touchline.analysis.evaluate.gamestates import GameStateEvaluation as GameStateEvaluation
+    from touchline.analysis.evaluate.gamestates import gamestate as gamestate
     from touchline.analysis.evaluate.pictures import DetectionEvaluation as DetectionEvaluation
     from touchline.analysis.evaluate.pictures import detection as detection
     from touchline.analysis.evaluate.sequences import TrackingEvaluation as TrackingEvaluation
@@ -23,8 +28,10 @@ else:
     __all__, __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "touchline.analysis.evaluate.by_frame": ("FrameEvaluation", "spotting_by_frame"),
             "touchline.analysis.evaluate.clips": ("RecognitionEvaluation", "recognition"),
             "touchline.analysis.evaluate.games": ("SpottingEvaluation", "spotting"),
+            "touchline.analysis.evaluate.gamestates": ("GameStateEvaluation", "gamestate"),
             "touchline.analysis.evaluate.pictures": ("DetectionEvaluation", "detection"),
             "touchline.analysis.evaluate.sequences": ("TrackingEvaluation", "tracking"),
         },

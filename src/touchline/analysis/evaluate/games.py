@@ -135,10 +135,10 @@ def spotting(
     named = LABEL_SETS.get(labels) if isinstance(labels, str) else None
     reviewed = read_reviewed_truth(Path(truth)) if isinstance(truth, str | Path) else None
     if reviewed is None:
-        true_games = _games(truth, kind="annotations", file_names=() if named is None else named.file_names)
+        true_games = load_or_take_games(truth, kind="annotations", file_names=() if named is None else named.file_names)
     else:
         true_games = list(reviewed.games)
-    found = _games(predictions, kind="predictions")
+    found = load_or_take_games(predictions, kind="predictions")
     chosen = choose_metric(metric, true_games, found, strict=strict)
     label_set = choose_labels(chosen.default_labels(labels, true_games), true_games)
     if label_set.classes:
@@ -203,7 +203,7 @@ def choose_fps(wanted: float | None, *, label_set: LabelSet) -> float:
     return wanted
 
 
-def _games(source: Games, *, kind: Kind, file_names: Sequence[str] = ()) -> list[GameFile]:
+def load_or_take_games(source: Games, *, kind: Kind, file_names: Sequence[str] = ()) -> list[GameFile]:
     """Return the games of files or timelines."""
     if isinstance(source, str | Path):
         return load_games(Path(source), kind=kind, file_names=file_names)
@@ -242,7 +242,7 @@ def _warnings(pairing: Pairing, classes: tuple[str, ...], *, strict: bool) -> li
 
 
 def _doubtful_pair(pairing: Pairing) -> list[str]:
-    """Return a remark if the only truth and the only predictions are named so differently that they may be unrelated."""
+    """Return a remark if the only truth and the only predictions have names too unlike to say if they are related."""
     if len(pairing.pairs) != 1 or pairing.pairs[0].found is None:
         return []
     names = differing_names(pairing.pairs[0].truth, pairing.pairs[0].found)

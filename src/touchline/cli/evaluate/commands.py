@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from touchline.cli.commands import add_command, new_group
 from touchline.cli.evaluate.detection import detection
+from touchline.cli.evaluate.gamestate import gamestate
 from touchline.cli.evaluate.recognition import recognition
 from touchline.cli.evaluate.spotting import spotting
 from touchline.cli.evaluate.tracking import tracking
@@ -12,4 +13,5 @@ app = new_group(help="Score predictions with the official metrics.")
 add_command(app, "spotting", spotting)
 add_command(app, "detection", detection)
 add_command(app, "tracking", tracking)
+add_command(app, "gamestate", gamestate)
 add_command(app, "recognition", recognition)

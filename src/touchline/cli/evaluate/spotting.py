@@ -14,7 +14,7 @@ from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.core.wording import counted
 
 if TYPE_CHECKING:
-    from touchline.analysis.evaluate import SpottingEvaluation
+    from touchline.analysis.evaluate import FrameEvaluation, SpottingEvaluation
 
 AUTO = "auto"
 
@@ -37,7 +37,9 @@ def spotting(
     metric: Annotated[
         str,
         typer.Option(
-            "--metric", metavar="METRIC", help="Score with loose, tight or atN, N being seconds; team-at1 scores teams."
+            "--metric",
+            metavar="METRIC",
+            help="Score with loose, tight, atN (N seconds) or framesN (N frames); team-at1 scores teams.",
         ),
     ] = AUTO,
     strict: Annotated[
@@ -61,6 +63,7 @@ def spotting(
     Examples:
       touchline evaluate spotting --truth Labels-ball.json --predictions results_spotting.json
       touchline evaluate spotting --truth SoccerNet/ --predictions results.zip --metric tight
+      touchline evaluate spotting --truth tennis/test.json --predictions pred-test.json --metric frames1
 
     """
     output = Output(json=json, debug=debug)
@@ -77,6 +80,8 @@ def _spotting(
     """Evaluate and report; the exit code."""
     from touchline.analysis import evaluate
 
+    if metric.startswith("frames"):
+        return _by_frame(truth, predictions, metric=metric, strict=strict, fps=fps, labels=labels, output=output)
     result = evaluate.spotting(
         truth,
         predictions,
@@ -87,6 +92,37 @@ def _spotting(
     )
     report(result, output, table=lambda: _table(result))
     return EXIT_DEGRADED if result.missing else EXIT_OK
+
+
+def _by_frame(
+    truth: Path, predictions: Path, *, metric: str, strict: bool, fps: str, labels: str, output: Output
+) -> int:
+    """Evaluate at a tolerance of frames and report; the exit code."""
+    from touchline.analysis import evaluate
+
+    if strict:
+        raise UsageError(f"--strict has no meaning for --metric {metric}, which has none of SoccerNet's peculiarities")
+    result = evaluate.spotting_by_frame(
+        truth, predictions, metric=metric, fps=read_fps(fps), labels=read_labels(labels)
+    )
+    report(result, output, table=lambda: _frame_table(result))
+    return EXIT_DEGRADED if result.missing else EXIT_OK
+
+
+def _frame_table(result: FrameEvaluation) -> list[str]:
+    """The result at a tolerance of frames as lines of text."""
+    scores = result.report
+    width = max(len("class"), *map(len, scores.labels))
+    head = f"{'class':<{width}}  {'true':>6} {'pred.':>7}  {'AP':>6}"
+    rows = zip(scores.labels, scores.truths, scores.predicted, scores.ap, strict=True)
+    return [
+        f"mAP within {counted(scores.tolerance, 'frame')}, {counted(result.videos, 'video')}",
+        head,
+        "-" * len(head),
+        *(f"{label:<{width}}  {true:>6} {found:>7}  {percent(ap):>6}" for label, true, found, ap in rows),
+        "-" * len(head),
+        f"{'mean':<{width}}  {sum(scores.truths):>6} {sum(scores.predicted):>7}  {percent(scores.mean):>6}",
+    ]
 
 
 def read_labels(text: str) -> str | tuple[str, ...] | None:

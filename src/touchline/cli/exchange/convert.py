@@ -135,12 +135,10 @@ def command(
 ) -> None:
     """Convert event files between formats.
 
-    A video is cut to its half by SoccerNet's video.ini: copied if a key frame lies at its start, else encoded again to
-    the exact frame.
-
-    The name of the file to write selects its format, such as Labels-v2.json, match.xml (Sportscode), match.csv or
-    match.vtt; --to selects it by name. A folder or zip of games is converted game by game into the folder DST. Of a
-    bundle, the corrected events are read. Whatever the format cannot hold is listed, and the exit code is 4.
+    The name of the file to write selects its format, such as Labels-v2.json, match.xml (Sportscode) or match.csv; --to
+    selects it by name. A folder or zip of games is converted game by game into the folder DST. Of a bundle, the
+    corrected events are read. What the format cannot hold is listed, and the exit code is 4. A video is cut to its half
+    by SoccerNet's video.ini: copied if a key frame is at its start, else encoded to the exact frame.
 
     Examples:
       touchline convert tags.csv match.xml --columns label=Name --columns start=Position

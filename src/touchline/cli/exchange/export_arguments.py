@@ -33,7 +33,7 @@ FORMATS_OF_EVENTS = (
     "Labels",
     "results_spotting",
 )
-FORMATS_OF_BOXES = ("mot", "cvat")
+FORMATS_OF_BOXES = ("mot", "cvat", "soccernet-mot", "sportsmot", "gamestate")
 """Names of all formats, so that help needs none of their modules; a test compares them with the registries."""
 
 
@@ -62,7 +62,7 @@ class ExportArguments(SharedArguments):
         typer.Option(
             "--out",
             metavar="PATH",
-            help="Write to this file, or into this folder.",
+            help="Write to this file, into this folder, or boxes of all bundles into this zip.",
             show_default="into the bundle, or beside the file",
         ),
     ] = None
@@ -120,3 +120,12 @@ class ExportArguments(SharedArguments):
     step: Annotated[
         int, typer.Option("--step", metavar="N", help="Write the boxes of every N-th frame.", min=1, max=100_000)
     ] = 1
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            metavar="train|valid|test|challenge",
+            help="Split of SoccerNet that the sequences belong to, for the image ids of gamestate.",
+            show_default="image ids are frame numbers",
+        ),
+    ] = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from touchline.core.clock import us_from_seconds
 from touchline.core.errors import UsageError
+from touchline.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from touchline.formats.events.export_context import ExportOptions
@@ -15,7 +16,13 @@ _MOST_S = 3600
 
 
 def export_options(
-    lead: list[str] | None, lag: list[str] | None, columns: list[str] | None, *, integer_times: bool, step: int
+    lead: list[str] | None,
+    lag: list[str] | None,
+    columns: list[str] | None,
+    *,
+    integer_times: bool,
+    step: int,
+    split: str | None,
 ) -> ExportOptions:
     """What the user chose for the files to write.
 
@@ -36,7 +43,22 @@ def export_options(
         integer_times=integer_times,
         columns=parse_columns(columns or []),
         step=step,
+        split=_split(split),
     )
+
+
+def _split(name: str | None) -> str:
+    """The split of SoccerNet's data; empty for none.
+
+    Raises:
+        UsageError: it is unknown.
+
+    """
+    from touchline.formats.gamestate.tracks import SPLITS
+
+    if name is not None and name not in SPLITS:
+        raise UsageError(f"--split {name!r} is not one of {', '.join(SPLITS)}{did_you_mean(name, SPLITS)}")
+    return name or ""
 
 
 def seconds_by_label(words: list[str], *, option: str) -> tuple[int | None, dict[str, int]]:

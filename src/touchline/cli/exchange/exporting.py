@@ -10,7 +10,7 @@ from touchline.cli.exchange.event_inputs import EventInput, event_inputs, file_i
 from touchline.cli.exchange.export_arguments import ExportArguments
 from touchline.cli.exchange.export_options import export_options
 from touchline.cli.exchange.video_facts import facts_of_bundle
-from touchline.cli.exchange.written import report_written
+from touchline.cli.exchange.written import report_written, zipped
 from touchline.cli.inputs import Inputs
 from touchline.cli.progress import each_with_progress
 from touchline.core.clock import exact_rate
@@ -46,7 +46,26 @@ def export_all(given: ExportArguments, output: Output) -> int:
     chosen = format_to_write(given.to)
     if isinstance(chosen, TrackFormat) and (given.reviewed or given.label or given.min_confidence):
         raise UsageError(f"--to {given.to}: holds boxes; --reviewed, --label and --min-confidence select events")
-    options = export_options(given.lead, given.lag, given.columns, integer_times=given.integer_times, step=given.step)
+    options = export_options(
+        given.lead, given.lag, given.columns, integer_times=given.integer_times, step=given.step, split=given.split
+    )
+    if given.out is None or given.out.suffix != ".zip":
+        return _export_each(given, chosen, options, output)
+    if not isinstance(chosen, TrackFormat) or not chosen.plain_name:
+        raise UsageError(f"--out {given.out}: --to {given.to} is not handed in as a zip; give a file or a folder")
+    with zipped(given.out) as folder:
+        return _export_each(replace(given, out=folder), chosen, options, output, archive=given.out)
+
+
+def _export_each(
+    given: ExportArguments,
+    chosen: EventFormat | TrackFormat,
+    options: ExportOptions,
+    output: Output,
+    *,
+    archive: Path | None = None,
+) -> int:
+    """Export every bundle and file, shown as entries of a zip if there is one; returns the exit code."""
     inputs = Inputs("bundles", output=output)
     sources = [one for source in given.sources for one in event_inputs(source)]
     written: dict[Path, Path] = {}
@@ -57,6 +76,8 @@ def export_all(given: ExportArguments, output: Output) -> int:
                 raise UsageError(f"{one.path}: {path} holds {written[path]} already; export it with another --out")
             prepared = _with_rate(_prepared(one, chosen, given, options), given.fps)
             result = _write(one, chosen, prepared, path)
+            if archive is not None:
+                result = replace(result, path=archive / result.path.name)
             record = {"type": "exported", "source": str(one.path), "to": given.to}
             report_written(result, output=output, record=record, read_notes=prepared.remarks)
             inputs.done(EXIT_DEGRADED if result.dropped else EXIT_OK)
@@ -96,7 +117,9 @@ def _path(one: EventInput, chosen: EventFormat | TrackFormat, *, out: Path | Non
 
 def _named(folder: Path, one: EventInput, chosen: EventFormat | TrackFormat, *, inside: bool) -> Path:
     if isinstance(chosen, TrackFormat):
-        ending = chosen.suffix if chosen.name in chosen.suffix else f".{chosen.name}{chosen.suffix}"
+        ending = (
+            chosen.suffix if chosen.plain_name or chosen.name in chosen.suffix else f".{chosen.name}{chosen.suffix}"
+        )
         return folder / f"{one.game}{ending}"
     return folder / chosen.default_name if inside and not chosen.suffixes else file_in(folder, one, chosen)
 

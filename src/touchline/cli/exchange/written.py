@@ -1,8 +1,12 @@
-"""What ``convert`` and ``export`` print about a file that they wrote."""
+"""What ``convert`` and ``export`` print about a file that they wrote, and zips of such files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchline.cli.common import Output
@@ -46,3 +50,24 @@ def report_written(
         output.note(f"touchline: {result.path}: left out: {note}")
     for remark in remarks:
         output.note(f"touchline: {result.path}: note: {remark}")
+
+
+@contextlib.contextmanager
+def zipped(path: Path) -> Iterator[Path]:
+    """Yield a folder whose files become the entries of a zip, which replaces ``path``; without a file there is none.
+
+    Raises:
+        ResourceError: the zip cannot be written.
+
+    """
+    from touchline.formats.files.atomic import make_folder, replacing
+
+    with tempfile.TemporaryDirectory(prefix="touchline-") as name:
+        yield Path(name)
+        entries = sorted(Path(name).iterdir())
+        if not entries:
+            return
+        make_folder(path.parent)
+        with replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for entry in entries:
+                archive.write(entry, entry.name)

@@ -10,6 +10,7 @@ import typer
 
 from touchline.cli.common import Device, Output, run_guarded
 from touchline.cli.learning.corrections import train_from_corrections
+from touchline.cli.learning.stages import FoldsOption, StageOption, stage_overrides
 from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 from touchline.cli.progress import in_words, training_progress
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
@@ -77,6 +78,8 @@ def command(
     bundles: MoreArgument = None,
     corrections: CorrectionsOption = None,
     install: InstallOption = None,
+    stage: StageOption = None,
+    folds: FoldsOption = None,
     settings: SetOption = None,
     out: FolderOption = None,
     device: DeviceOption = "auto",
@@ -93,6 +96,7 @@ def command(
 
     Examples:
       touchline train spotting-simulated --set seed=2 --out runs/seed-2
+      touchline train spotting-slow-fusion --stage all --folds 7 --set data_root=FOLDER
       touchline train spotting-corrections --corrections first.touchline second.touchline
 
     """
@@ -101,7 +105,8 @@ def command(
     def run() -> int:
         need_extra("train", what="training", modules=("torch",))
         reviewed = _reviewed(corrections or [], bundles or [], install=install)
-        wanted = _Wanted(recipe, settings or [], device, out, reviewed)
+        overrides = [*stage_overrides(recipe, stage=stage, folds=folds), *(settings or [])]
+        wanted = _Wanted(recipe, overrides, device, out, reviewed)
         is_first = Launch.read().is_first
         if dry_run:
             return _show(wanted, output) if is_first else EXIT_OK

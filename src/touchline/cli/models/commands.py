@@ -217,8 +217,25 @@ class ImportArguments(SharedArguments):
         typer.Option(
             "--network",
             metavar="KEY=VALUE",
-            help="Set what the weights do not show, such as temporal=tam or size=m.",
+            help="Set what the weights do not show, such as temporal=tam, pool=mean, window=30 or decoding=shared.",
             show_default="as the architecture was published",
+        ),
+    ] = None
+    suppression: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--suppression",
+            metavar="KEY=VALUE",
+            help="Change how a spotting head suppresses weaker neighbours, such as window_s=30 or floor=0.5.",
+            show_default="as the head was published",
+        ),
+    ] = None
+    weights: Annotated[
+        Literal["raw", "average"] | None,
+        typer.Option(
+            "--weights",
+            help="Take the weights as trained or their average (EMA, SWA), of a file that holds both.",
+            show_default="the only ones there are; lRomul's averages",
         ),
     ] = None
     precision: Annotated[
@@ -238,6 +255,7 @@ def _import(arguments: ImportArguments, output: Output) -> int:
     from touchline.models.importing.checkpoints import import_model
     from touchline.models.store import load_model
 
+    assumed: list[str] = []
     path = import_model(
         arguments.file,
         architecture=arguments.architecture,
@@ -246,14 +264,20 @@ def _import(arguments: ImportArguments, output: Output) -> int:
         new_head=arguments.new_head,
         clip=key_values(arguments.clip, option="--clip"),
         network=key_values(arguments.network, option="--network"),
+        suppression=key_values(arguments.suppression, option="--suppression"),
+        weights=arguments.weights,
         precision=arguments.precision,
         out=arguments.out,
+        assumed=assumed.append,
     )
+    for line in assumed:
+        output.note(f"touchline: assumed: {line}")
     model = load_model(path, task="any")
     config = model.config
     if not getattr(config, "untrained", ()):
         _write_graph(model, output=output)
-    output.record({"name": config.name, "path": str(path), "sha256": model.sha256, "labels": list(config.labels)})
+    record = {"name": config.name, "path": str(path), "sha256": model.sha256, "labels": list(config.labels)}
+    output.record({**record, "assumed": assumed})
     if not output.json:
         classes = counted(len(config.labels), "class", "classes")
         output.say(f"{config.name}: {config.architecture}, {classes} -> {path}")
@@ -281,6 +305,7 @@ import_command = verb(
 
     Examples:
       touchline models import model-000.pth --name my-spotter
+      touchline models import AVG.pth.tar --network pool=mean --network window=30 --suppression window_s=30
       touchline models import r2plus1d_18.pth --architecture r2plus1d-18 --labels @classes.txt --new-head
     """,
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from touchline.core.tracks import Tracks
-from touchline.formats.boxes.mot import mot_bytes
+from touchline.core.tracks import DETECTION_LABELS, GOALKEEPER, PLAYER, Track, Tracks
+from touchline.core.wording import counted
+from touchline.formats.boxes.mot import mot_bytes, submission_bytes
 from touchline.formats.boxes.track_format import TrackFormat, frame_count
 from touchline.formats.events.event_format import Converted
 from touchline.formats.events.export_context import ExportContext
@@ -40,6 +41,50 @@ class MotTracks(TrackFormat):
             return replace(result, remarks=(*result.remarks, f"no {SEQUENCE}: the frame rate is not known"))
         write_bytes_atomic(path.parent / SEQUENCE, sequence_bytes(tracks, context=context))
         return replace(result, remarks=(*result.remarks, f"frame rate and size are in {SEQUENCE}"))
+
+
+class SoccerNetMot(TrackFormat):
+    """A submission to SoccerNet's tracking: people and the ball, without a class, one file a sequence."""
+
+    name = "soccernet-mot"
+    title = "boxes for SoccerNet's tracking"
+    suffix = ".txt"
+    plain_name = True
+
+    def losses(self, tracks: Tracks, *, context: ExportContext) -> tuple[str, ...]:
+        """Return that roles, teams and places on the pitch are not stored."""
+        del context
+        return ("roles, teams, names and positions on the pitch are not stored",) if len(tracks) else ()
+
+    def content(self, tracks: Tracks, *, context: ExportContext) -> bytes:
+        """Return one line a box in SoccerNet's ten columns, frames from 1."""
+        del context
+        return submission_bytes(tracks.tracks)
+
+
+class SportsMot(TrackFormat):
+    """A submission to SportsMOT, or results on TeamTrack: players and goalkeepers only, as in their truth."""
+
+    name = "sportsmot"
+    title = "boxes for SportsMOT"
+    suffix = ".txt"
+    plain_name = True
+
+    def losses(self, tracks: Tracks, *, context: ExportContext) -> tuple[str, ...]:
+        """Return who is left out, and that roles, teams and places on the pitch are not stored."""
+        del context
+        others = len(tracks) - len(_players(tracks))
+        lost = ["roles, teams, names and positions on the pitch are not stored"] if len(tracks) else []
+        return tuple([*lost, f"{counted(others, 'track')} of officials and the ball left out"] if others else lost)
+
+    def content(self, tracks: Tracks, *, context: ExportContext) -> bytes:
+        """Return one line a box, frames from 1."""
+        del context
+        return submission_bytes(_players(tracks))
+
+
+def _players(tracks: Tracks) -> list[Track]:
+    return [track for track in tracks if track.label in (DETECTION_LABELS[PLAYER], DETECTION_LABELS[GOALKEEPER])]
 
 
 def sequence_bytes(tracks: Tracks, *, context: ExportContext) -> bytes:

@@ -97,7 +97,9 @@ def sequence_name(path: Path) -> str:
     return "/".join(parts).removesuffix(".touchline")
 
 
-def pair_files(truth: Path, predictions: Path, *, name_of: Callable[[Path], str], suffix: str = ".txt") -> FilePairs:
+def pair_files(
+    truth: Path, predictions: Path, *, name_of: Callable[[Path], str], suffix: str = ".txt", truth_name: str = ""
+) -> FilePairs:
     """Pair two files, or the files of two sets by name. A set is a folder or a zip.
 
     Names are paths within the set. If no name of one set is in the other, the last parts of the names count, so that
@@ -108,6 +110,7 @@ def pair_files(truth: Path, predictions: Path, *, name_of: Callable[[Path], str]
         predictions: a prediction file or a set.
         name_of: returns the name of a file from its path within its set.
         suffix: suffix of the files in a set.
+        truth_name: name of the truth's files in a set; empty for any name.
 
     Raises:
         InputError: a path does not exist, one is a file and the other a set, or there is no file or no pair.
@@ -122,7 +125,7 @@ def pair_files(truth: Path, predictions: Path, *, name_of: Callable[[Path], str]
         )
     if not _is_set(truth):
         return FilePairs((FilePair(truth.stem, StoredFile(truth), StoredFile(predictions)),), ())
-    true = _by_name(truth, name_of=name_of, suffix=suffix, truth=True)
+    true = _by_name(truth, name_of=name_of, suffix=truth_name or suffix, truth=True)
     found = _by_name(predictions, name_of=name_of, suffix=suffix)
     if not true.keys() & found.keys():
         true, found = _last_parts(true), _last_parts(found)

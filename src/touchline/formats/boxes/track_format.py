@@ -28,12 +28,14 @@ class TrackFormat(ABC):
         name: name used by ``touchline export --to``.
         title: description of its content, for lists and messages.
         suffix: ending of its files, with the dot.
+        plain_name: whether files are named after the game alone, as evaluators ask, not after the format as well.
 
     """
 
     name: str
     title: str
     suffix: str
+    plain_name: bool = False
 
     def losses(self, tracks: Tracks, *, context: ExportContext) -> tuple[str, ...]:
         """Return what of the tracks the format cannot hold, one line each."""

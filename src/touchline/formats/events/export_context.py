@@ -147,6 +147,7 @@ class ExportOptions:
         integer_times: whether times are written in whole seconds, for tools that refuse others.
         columns: field -> column name, in order, for CSV; empty for touchline's own columns.
         step: distance of the frames that boxes are written for, in frames of the video.
+        split: part of a data set that the video belongs to, such as ``"test"``; empty if it belongs to none.
 
     """
 
@@ -157,6 +158,7 @@ class ExportOptions:
     integer_times: bool = False
     columns: Mapping[str, str] = field(default_factory=lambda: _NONE)
     step: int = 1
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ Terms = Literal["free", "agreement"]
 
 AGREEMENT = (
     "its owners ask for a signed agreement: fill in the form on https://www.soccer-net.org/data, or ask for access on "
-    "the page named here; touchline never downloads it"
+    "the page named here; `touchline data soccernet` says how to go on"
 )
 
 

@@ -135,7 +135,13 @@ class LiveBundles:
         events = [event for event in session.final if span.holds(event.time_us)]
         timeline = Timeline(
             tuple(
-                Event(event.label, event.time_us - span.start_us, confidence=event.confidence, source=spotter.name)
+                Event(
+                    event.label,
+                    event.time_us - span.start_us,
+                    confidence=event.confidence,
+                    team=event.team,
+                    source=spotter.name,
+                )
                 for event in events
             )
         )

@@ -25,6 +25,7 @@ class LiveEvent:
         confidence: 0 to 1.
         final: nothing that follows changes it.
         withdrawn: a provisional event that is no more; always final.
+        team: ``"left"`` or ``"right"``; None if the model names no team.
 
     """
 
@@ -35,6 +36,7 @@ class LiveEvent:
     confidence: float
     final: bool = False
     withdrawn: bool = False
+    team: str | None = None
 
 
 class Revisions:
@@ -86,12 +88,12 @@ class Revisions:
 
     def _at(self, known: LiveEvent, peak: Peak, *, revision: int) -> LiveEvent:
         time_us = us_from_frame(peak.index, fps=self._fps)
-        return replace(known, revision=revision, time_us=time_us, confidence=peak.confidence)
+        return replace(known, revision=revision, time_us=time_us, confidence=peak.confidence, team=peak.team)
 
     def _new(self, peak: Peak) -> LiveEvent:
         self._count += 1
         time_us = us_from_frame(peak.index, fps=self._fps)
-        return LiveEvent(f"e{self._count}", 1, peak.label, time_us, peak.confidence)
+        return LiveEvent(f"e{self._count}", 1, peak.label, time_us, peak.confidence, team=peak.team)
 
     def _nearest(self, peak: Peak, *, but: Iterable[str]) -> LiveEvent | None:
         """Return the open event of the same class that is nearest and near enough, except some."""

@@ -23,11 +23,12 @@ _TRUNCATE = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """A peak of one class's smoothed scores: its label, its sample and its height, 0 to 1."""
+    """A peak of one class's scores: its label, its sample and its height, 0 to 1, and the team if a model names it."""
 
     label: str
     index: int
     confidence: float
+    team: str | None = None
 
 
 def smoothing_reach(sigma_samples: float) -> int:

@@ -21,20 +21,18 @@ _SMALL_SPAN = 1 << 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """The boxes of one side, frame by frame.
+    """The boxes or places of one side, frame by frame.
 
     Attributes:
         starts: int64 (frames + 1,), where each frame's boxes start.
         ids: int64 (n,), renumbered from 0 without gaps.
         id_count: number of distinct ids.
-        boxes_xyxy: float64 (n, 4).
 
     """
 
     starts: IntArray
     ids: IntArray
     id_count: int
-    boxes_xyxy: FloatArray
 
     @property
     def counts(self) -> IntArray:
@@ -86,13 +84,18 @@ def sequence(truth: Sequence[FrameBoxes], predictions: Sequence[FrameBoxes]) -> 
     """
     if len(truth) != len(predictions):
         raise ValueError(f"truth has {len(truth)} frames and predictions have {len(predictions)}; they must be equal")
-    true, found = _side(truth, word="truth"), _side(predictions, word="predictions")
+    true, true_boxes = side_of(truth, word="truth", width=4)
+    found, boxes = side_of(predictions, word="predictions", width=4)
     _check_counts(true, found)
-    pairs = overlapping_pairs(true.boxes_xyxy, true.starts, found.boxes_xyxy, found.starts)
-    key = true.ids[pairs.row] * max(found.id_count, 1) + found.ids[pairs.column]
+    return paired(true, found, overlapping_pairs(true_boxes, true.starts, boxes, found.starts))
+
+
+def paired(truth: Side, found: Side, pairs: Pairs) -> Sequenced:
+    """Arrange two sides whose similar boxes or places are known; ``pairs.iou`` holds the similarities."""
+    key = truth.ids[pairs.row] * max(found.id_count, 1) + found.ids[pairs.column]
     keys, identities = renumber(key)
     ids = np.stack(np.divmod(keys, max(found.id_count, 1)), axis=1)
-    return Sequenced(true, found, pairs, identities, ids)
+    return Sequenced(truth, found, pairs, identities, ids)
 
 
 def renumber(values: IntArray) -> tuple[IntArray, IntArray]:
@@ -107,13 +110,18 @@ def renumber(values: IntArray) -> tuple[IntArray, IntArray]:
     return np.flatnonzero(used) + low, (used.cumsum() - 1)[values - low]
 
 
-def _side(frames: Sequence[FrameBoxes], *, word: str) -> Side:
-    """Return one side with its ids renumbered."""
+def side_of(frames: Sequence[FrameBoxes], *, word: str, width: int) -> tuple[Side, FloatArray]:
+    """Return one side with its ids renumbered, and its boxes or places (n, width).
+
+    Raises:
+        ValueError: an id occurs twice in a frame, or a number is not finite; ``word`` names the side.
+
+    """
     starts = np.zeros(len(frames) + 1, np.int64)
     np.cumsum([len(ids) for ids, _ in frames], out=starts[1:])
     if starts[-1] == 0:
-        return Side(starts, np.zeros(0, np.int64), 0, np.zeros((0, 4)))
-    boxes = np.concatenate([boxes.reshape(-1, 4) for _, boxes in frames]).astype(np.float64)
+        return Side(starts, np.zeros(0, np.int64), 0), np.zeros((0, width))
+    boxes = np.concatenate([boxes.reshape(-1, width) for _, boxes in frames]).astype(np.float64)
     given = np.concatenate([ids for ids, _ in frames]).astype(np.int64)
     if len(boxes) != len(given):
         raise ValueError(f"{word} have {len(given)} ids and {len(boxes)} boxes; each id needs one box")
@@ -121,7 +129,7 @@ def _side(frames: Sequence[FrameBoxes], *, word: str) -> Side:
         raise ValueError(f"{word} hold a box that is not finite: {boxes[~np.isfinite(boxes).all(axis=1)][0].tolist()}")
     names, ids = renumber(given)
     _check_unique(np.repeat(np.arange(len(frames)), np.diff(starts)), ids, names, word=word)
-    return Side(starts, ids, len(names), boxes)
+    return Side(starts, ids, len(names)), boxes
 
 
 def _check_unique(frame: IntArray, ids: IntArray, names: IntArray, *, word: str) -> None:

@@ -39,6 +39,7 @@ class Source:
         clip: format of the clips they were trained on.
         labels: class names, if known for this kind of file.
         description: description for people.
+        assumed: what the weights do not show and was assumed, one line each.
 
     """
 
@@ -47,6 +48,7 @@ class Source:
     clip: ClipSpec
     labels: tuple[str, ...] | None
     description: str
+    assumed: tuple[str, ...] = ()
 
 
 def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
@@ -76,7 +78,13 @@ def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
     )
     replaced = found.head if wanted.new_head else None
     kept = {name: tensor for name, tensor in state.items() if not _of(replaced, name)}
-    return Recognised(config, kept, _may_be_fresh(state, head=replaced))
+    return Recognised(config, kept, _may_be_fresh(state, head=replaced), _assumed(found, wanted))
+
+
+def _assumed(found: Source, wanted: Wanted) -> tuple[str, ...]:
+    """Return what was assumed and not given by an option; a line starts with the option's key."""
+    given = {*wanted.network, *wanted.clip}
+    return tuple(line for line in found.assumed if line.partition("=")[0] not in given)
 
 
 def _refuse_prefix(state: State, *, head: str, source: str) -> None:
@@ -187,8 +195,14 @@ def _resnet(checkpoint: Checkpoint, state: State) -> Source:
         )
     found = re.search(r"f([1-9]\d{0,2})(?!\d)", checkpoint.path.stem)
     clip = ClipSpec(frames=int(found[1]) if found else _PICTURES, stride=2, **spec)
+    why = "as the file's name says" if found else "as its name says no other"
     return Source(
-        "fc", {**arguments, "temporal": "tam"}, clip, None, "a ResNet with temporal aggregation, as IBM trains it."
+        "fc",
+        {**arguments, "temporal": "tam"},
+        clip,
+        None,
+        "a ResNet with temporal aggregation, as IBM trains it.",
+        (f"frames={clip.frames}, {why}; --clip frames=N if it is wrong",),
     )
 
 
@@ -200,8 +214,14 @@ def _x3d(checkpoint: Checkpoint, state: State) -> Source:
     clip = ClipSpec(
         frames=frames, fps=_X3D_FPS[size], width=pixels, height=pixels, fit="crop", mean=_X3D_MEAN, std=_X3D_STD
     )
+    why = "as the file's name says" if found else "as its name says no other"
     return Source(
-        "blocks.5.proj", {"size": size}, clip, None, f"X3D-{size.upper()} with PyTorchVideo's names and pictures."
+        "blocks.5.proj",
+        {"size": size},
+        clip,
+        None,
+        f"X3D-{size.upper()} with PyTorchVideo's names and pictures.",
+        (f"size={size}, {why}; name the file x3d_xs, x3d_s or x3d_m if it is wrong",),
     )
 
 

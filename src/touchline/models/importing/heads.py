@@ -1,6 +1,7 @@
 """Importer of published heads over SoccerNet's features: pooling, NetVLAD and its ++ forms, CALF.
 
-The kind of head follows from the names and shapes of its tensors, all of which must fit.
+The kind of head follows from the names and shapes of its tensors, all of which must fit. What they do not show is
+decided in :mod:`touchline.models.importing.head_choices`.
 """
 
 from __future__ import annotations
@@ -9,21 +10,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from touchline.core.errors import InputError
 from touchline.core.labels import LABEL_SETS
+from touchline.models.importing.head_choices import AWARE_WINDOW, PLAIN_WINDOW, RATE_HZ, Choices
 from touchline.models.importing.importer import Checkpoint, Importer, Recognised, Wanted, labels_for
-from touchline.models.importing.wrappers import unwrapped, weights_in
-from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
+from touchline.models.importing.looks import looks_like
+from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec
 
-RATE_HZ = 2.0
 STREAM = "picture"
 LABELS = tuple(LABEL_SETS[name].outputs for name in ("soccernet-v1", "soccernet-v2"))
 """Label sets of the published heads, in the order of their outputs after "nothing"."""
-_PLAIN_WINDOW, _AWARE_WINDOW = 40, 30
-"""Window in samples: 20 s for plain pooling heads, 15 s for temporally aware ones; checkpoints do not record it."""
 _POOLED = 512
+_WIDTHS = (512, 2048)
+"""Widths of SoccerNet's features that the published heads read, in the order in which they are tried."""
 
 
 def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
@@ -33,39 +35,72 @@ def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
         InputError: a checkpoint of another kind, or a tensor is missing or misshapen.
 
     """
-    content, path = checkpoint.content, checkpoint.path
-    if not isinstance(weights_in(content), Mapping) or weights_in(content) is content:
+    path = checkpoint.path
+    if not _holds_tensors(checkpoint.content):
         raise InputError(f"{path}: not a checkpoint of a head: it has no weights under 'state_dict'")
-    state = unwrapped({str(key): value for key, value in weights_in(content).items() if isinstance(value, Tensor)})
-    head, arguments, width, classes = _describe(state, source=path)
+    state = checkpoint.state()
+    shapes = {key: tuple(value.shape) for key, value in state.items()}
+    labels = labels_for(_classes(shapes, source=path), wanted.labels, known=LABELS, source=path)
+    choices = Choices(wanted.network, suppression=wanted.suppression, source=path)
+    head, arguments, width = _describe(shapes, choices=choices, source=path)
+    arguments_of_network = {"streams": {STREAM: width}, "num_classes": len(labels), "head": head}
     config = StreamHeadConfig(
         name=wanted.name,
         architecture=wanted.architecture,
-        network={"streams": {STREAM: width}, "num_classes": classes, "head": head, "head_arguments": arguments},
-        labels=labels_for(classes, wanted.labels, known=LABELS, source=path),
+        network={**arguments_of_network, "head_arguments": arguments},
+        labels=labels,
         streams=(StreamSpec(name=STREAM, width=width, model=_features(width), published=True),),
         rate_hz=RATE_HZ,
-        suppression=_suppression(head, arguments),
+        suppression=choices.suppression(head, arguments),
         licence="MIT (SoccerNet)",
         description=f"Imported from {path.name}: a published head over SoccerNet's {_features(width)} features.",
     )
-    return Recognised(config, {f"head.{key}": value for key, value in _own(state).items()})
+    weights = {f"head.{key}": value for key, value in _own(state).items()}
+    return Recognised(config, weights, assumed=tuple(choices.assumed))
 
 
-def _describe(state: Mapping[str, Tensor], *, source: Path) -> tuple[str, dict[str, Any], int, int]:
-    """Return (head, its arguments, width of the features, classes) of a checkpoint's tensors."""
-    shapes = {key: tuple(value.shape) for key, value in state.items()}
+def _holds_tensors(content: Any) -> bool:
+    """Return whether there is a tensor anywhere in nested dictionaries."""
+    if isinstance(content, Mapping):
+        return any(_holds_tensors(part) for part in content.values())
+    return isinstance(content, Tensor)
+
+
+def _classes(shapes: Mapping[str, tuple[int, ...]], *, source: Path) -> int:
+    """Return the number of classes besides "nothing".
+
+    Raises:
+        InputError: not the tensors of a head.
+
+    """
     try:
         if "conv_seg.weight" in shapes:
-            return _describe_calf(shapes)
-        if "fc.weight" in shapes:
-            return _describe_pooling(shapes)
+            return shapes["conv_class.weight"][0] // (shapes["conv_conf.weight"][0] // 2)
+        if "fc.weight" in shapes and len(shapes["fc.weight"]) == 2 and not any("layer1." in key for key in shapes):
+            return shapes["fc.weight"][0] - 1
     except (KeyError, IndexError, ZeroDivisionError) as error:
-        raise InputError(f"{source}: looks like a head, but a tensor is missing or misshapen: {error}") from error
-    raise InputError(f"{source}: not a known head; it contains {sorted(shapes)[:8]}")
+        raise _misshapen(source, error) from error
+    raise InputError(f"{source}: not a known head; it contains {sorted(shapes)[:8]}{_look(shapes)}")
 
 
-def _describe_calf(shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, dict[str, Any], int, int]:
+def _misshapen(source: Path, error: Exception) -> InputError:
+    return InputError(f"{source}: looks like a head, but a tensor is missing or misshapen: {error}")
+
+
+def _describe(
+    shapes: Mapping[str, tuple[int, ...]], *, choices: Choices, source: Path
+) -> tuple[str, dict[str, Any], int]:
+    """Return (head, its arguments, width of the features) of a checkpoint's tensors."""
+    try:
+        if "conv_seg.weight" in shapes:
+            return _describe_calf(shapes, choices=choices)
+        return _describe_pooling(shapes, choices=choices)
+    except (KeyError, IndexError, ZeroDivisionError) as error:
+        raise _misshapen(source, error) from error
+
+
+def _describe_calf(shapes: Mapping[str, tuple[int, ...]], *, choices: Choices) -> tuple[str, dict[str, Any], int]:
+    choices.require_known("decoding", kind="CALF")
     detections = shapes["conv_conf.weight"][0] // 2
     classes = shapes["conv_class.weight"][0] // detections
     arguments = {
@@ -73,31 +108,35 @@ def _describe_calf(shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, dict[str
         "receptive_field": shapes["conv_p_4.weight"][2],
         "capsule": shapes["conv_seg.weight"][0] // classes,
         "detections": detections,
+        "decoding": choices.decoding(),
     }
-    return "calf", arguments, shapes["conv_1.weight"][3], classes
+    return "calf", arguments, shapes["conv_1.weight"][3]
 
 
-def _describe_pooling(shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, dict[str, Any], int, int]:
-    outputs, pooled = shapes["fc.weight"]
+def _describe_pooling(shapes: Mapping[str, tuple[int, ...]], *, choices: Choices) -> tuple[str, dict[str, Any], int]:
+    choices.require_known("pool", "window", kind="a pooling head")
+    pooled = shapes["fc.weight"][1]
     project = shapes["feature_extractor.weight"][0] if "feature_extractor.weight" in shapes else None
-    aware = "pool_layer_before.clusters" in shapes
-    prefix = "pool_layer_before" if aware else "pool_layer"
+    prefix = "pool_layer_before" if "pool_layer_before.clusters" in shapes else "pool_layer"
     if f"{prefix}.centroids" in shapes:
-        pool, (clusters, inner) = "netvlad", shapes[f"{prefix}.centroids"]
+        seen, (clusters, inner) = "netvlad", shapes[f"{prefix}.centroids"]
+        pool, window = choices.pool(seen, aware=False), PLAIN_WINDOW
     elif f"{prefix}.clusters" in shapes:
-        pool = "netvlad" if f"{prefix}.clusters2" in shapes else "netrvlad"
+        aware = prefix == "pool_layer_before"
+        seen = ("netvlad" if f"{prefix}.clusters2" in shapes else "netrvlad") + "++" * aware
         inner, clusters = shapes[f"{prefix}.clusters"]
+        pool, window, clusters = choices.pool(seen, aware=aware), AWARE_WINDOW, clusters * (1 + aware)
     else:
-        aware = pooled == 2 * (project or _POOLED)
-        pool, inner, clusters = "max", pooled // (2 if aware else 1), 64
+        pool = choices.pool(None, aware=pooled in [2 * width for width in (_WIDTHS if project is None else [project])])
+        window = AWARE_WINDOW if pool.endswith("++") else PLAIN_WINDOW
+        inner, clusters = pooled // (1 + pool.endswith("++")), 64
     arguments: dict[str, Any] = {
-        "pool": pool + "++" * aware,
-        "window": _AWARE_WINDOW if aware or f"{prefix}.clusters" in shapes else _PLAIN_WINDOW,
-        "clusters": clusters * (2 if aware and pool != "max" else 1),
+        "pool": pool,
+        "window": choices.window(window, pool=pool),
+        "clusters": clusters,
         "project": project,
     }
-    width = shapes["feature_extractor.weight"][1] if project else inner
-    return "pooling", arguments, width, outputs - 1
+    return "pooling", arguments, shapes["feature_extractor.weight"][1] if project else inner
 
 
 def _own(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -120,12 +159,8 @@ def _features(width: int) -> str:
     return "ResNET_TF2_PCA512" if width == _POOLED else "ResNET_TF2"
 
 
-def _suppression(head: str, arguments: Mapping[str, Any]) -> SuppressionSpec:
-    """Return the published suppression: 30 s for temporally aware pooling, else 20; a floor of .5 for plain NetVLAD."""
-    pool = arguments.get("pool", "")
-    if pool.endswith("++"):
-        return SuppressionSpec(window_s=30.0, floor=0.0)
-    return SuppressionSpec(window_s=20.0, floor=0.5 if head == "pooling" and "vlad" in pool else 0.0)
+def _look(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    return looks_like({name: torch.zeros(2) for name in shapes})
 
 
-IMPORTER = Importer(recognise, takes=frozenset({"labels"}))
+IMPORTER = Importer(recognise, takes=frozenset({"labels", "network", "suppression"}))

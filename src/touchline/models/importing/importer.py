@@ -15,9 +15,9 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from touchline.core.errors import InputError
+from touchline.core.errors import InputError, UsageError
 from touchline.models.importing.reading import read_checkpoint
-from touchline.models.importing.wrappers import STATE_KEYS, unwrapped, weights_in
+from touchline.models.importing.wrappers import STATE_KEYS, AmbiguousWeightsError, Copy, unwrapped, weights_in
 from touchline.models.safetensors_file import SUFFIX, open_safetensors, tensors_of
 from touchline.models.specs.tasks import Config
 
@@ -29,13 +29,21 @@ COUNTER = "num_batches_tracked"
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A file of weights that was read: its path and its content."""
+    """A file of weights that was read: its path, its content, and which of its weights to take.
+
+    Attributes:
+        path: the file.
+        content: what it holds.
+        copy: the weights as trained or their average, of a file with both; None takes the only ones there are.
+
+    """
 
     path: Path
     content: Any
+    copy: Copy | None = None
 
     @classmethod
-    def read(cls, path: Path) -> Checkpoint:
+    def read(cls, path: Path, *, copy: Copy | None = None) -> Checkpoint:
         """Read a PyTorch checkpoint, tensors and plain containers only, or a safetensors file.
 
         Raises:
@@ -43,9 +51,9 @@ class Checkpoint:
 
         """
         if path.suffix != SUFFIX:
-            return cls(path, read_checkpoint(path))
+            return cls(path, read_checkpoint(path), copy)
         with open_safetensors(path) as file:
-            return cls(path, tensors_of(file))
+            return cls(path, tensors_of(file), copy)
 
     @property
     def holds(self) -> str:
@@ -59,9 +67,17 @@ class Checkpoint:
 
         Raises:
             InputError: the file contains no dictionary of tensors.
+            UsageError: it contains several, or not the one asked for.
 
         """
-        state = weights_in(self.content)
+        return self.state_of(self.content)
+
+    def state_of(self, content: Any) -> State:
+        """Return the weights in a part of the content; errors as for :meth:`state`."""
+        try:
+            state = weights_in(content, copy=self.copy)
+        except AmbiguousWeightsError as error:
+            raise UsageError(f"{self.path}: {error}") from error
         tensors = isinstance(state, Mapping) and bool(state)
         if not tensors or not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in state.items()):
             raise InputError(
@@ -87,6 +103,7 @@ class Wanted:
         new_head: replace the file's head by an untrained one for ``labels``; the model must then be trained.
         clip: fields of the ``ClipSpec`` that override the defaults for this kind of file.
         network: network arguments that the weights do not determine, such as ``temporal`` or ``dropout``.
+        suppression: fields of the ``SuppressionSpec`` that override the published ones of a head.
         precision: precision of CPU inference.
 
     """
@@ -97,6 +114,7 @@ class Wanted:
     new_head: bool = False
     clip: Mapping[str, Any] = field(default_factory=dict)
     network: Mapping[str, Any] = field(default_factory=dict)
+    suppression: Mapping[str, Any] = field(default_factory=dict)
     precision: Literal["f32", "bf16"] | None = None
 
 
@@ -113,12 +131,14 @@ class Recognised:
         config: configuration of the new model.
         weights: weights under this package's names.
         fresh: whether a tensor of this name may keep its initial value if the file does not contain it.
+        assumed: what the file does not say and was assumed, one line each, with the option that changes it.
 
     """
 
     config: Config
     weights: State
     fresh: Callable[[str], bool] = nothing_fresh
+    assumed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

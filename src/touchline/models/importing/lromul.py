@@ -1,4 +1,4 @@
-"""Importer of checkpoints of lRomul's ball-action spotter; it takes the averaged weights."""
+"""Importer of checkpoints of lRomul's ball-action spotter; of raw and averaged weights it takes the averaged ones."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from torch import Tensor
 
-from touchline.core.errors import InputError
+from touchline.core.errors import InputError, UsageError
 from touchline.core.labels import ACTION_15, BALL_2, BALL_12, SOCCERNET_V2
 from touchline.models.importing.importer import (
     Checkpoint,
@@ -19,11 +18,13 @@ from touchline.models.importing.importer import (
     first_fault,
     labels_for,
 )
-from touchline.models.importing.wrappers import unwrapped
+from touchline.models.importing.looks import looks_like
 from touchline.models.specs.spec import FrameSpec, ModelConfig
 
 LABEL_SETS = (BALL_2, BALL_12, ACTION_15, SOCCERNET_V2)
 LROMUL_FPS = 25.0
+RAW = "no_ema_nn_state_dict"
+"""Key of the weights as trained; ``nn_state_dict`` is then their average."""
 
 
 class StackerArguments(BaseModel):
@@ -67,15 +68,17 @@ def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
     content, path = checkpoint.content, checkpoint.path
     if not isinstance(content, Mapping) or not {"params", "nn_state_dict"} <= set(content):
         raise InputError(
-            f"{path}: not an argus checkpoint with params and nn_state_dict; it contains {checkpoint.holds}. Weights "
-            "alone do not identify their network: give --architecture, e.g. resnet-encoder or vggish for features"
+            f"{path}: not an argus checkpoint with params and nn_state_dict; it contains {checkpoint.holds}"
+            f"{looks_like(content)}. Weights alone do not identify their network: give --architecture, e.g. "
+            "resnet-encoder or vggish for features"
         )
     try:
         parameters = ArgusParameters.model_validate(content["params"])
         config = _config(parameters, wanted, checkpoint=checkpoint)
     except ValidationError as error:
         raise InputError(f"{path}: params.{first_fault(error)}") from error
-    return Recognised(config, _averaged(checkpoint))
+    weights, assumed = _weights(checkpoint)
+    return Recognised(config, weights, assumed=assumed)
 
 
 def _config(parameters: ArgusParameters, wanted: Wanted, *, checkpoint: Checkpoint) -> ModelConfig:
@@ -90,7 +93,7 @@ def _config(parameters: ArgusParameters, wanted: Wanted, *, checkpoint: Checkpoi
         labels=labels_for(arguments.num_classes, wanted.labels, known=LABEL_SETS, source=checkpoint.path),
         edge="drop",
         licence="MIT (lRomul/ball-action-spotting)",
-        description=f"Imported from {checkpoint.path.name}: the averaged weights of an lRomul slow-fusion spotter.",
+        description=f"Imported from {checkpoint.path.name}: the {_kind(checkpoint)} of an lRomul slow-fusion spotter.",
     )
 
 
@@ -99,13 +102,33 @@ def _network_arguments(arguments: StackerArguments, *, frame_step: int) -> dict[
     return {**kept, "act": arguments.act_layer, "frame_step": frame_step}
 
 
-def _averaged(checkpoint: Checkpoint) -> State:
-    state = checkpoint.content["nn_state_dict"]
-    if not isinstance(state, Mapping) or not all(
-        isinstance(key, str) and isinstance(tensor, Tensor) for key, tensor in state.items()
-    ):
-        raise InputError(f"{checkpoint.path}: nn_state_dict is not a dictionary of tensors")
-    return unwrapped(state)
+def _kind(checkpoint: Checkpoint) -> str:
+    if RAW not in checkpoint.content:
+        return "weights"
+    return "weights as trained" if checkpoint.copy == "raw" else "averaged weights"
+
+
+def _weights(checkpoint: Checkpoint) -> tuple[State, tuple[str, ...]]:
+    """Return the weights to take, and what was assumed: the average, which the published scores are of.
+
+    Raises:
+        InputError: no dictionary of tensors under the key.
+        UsageError: an average is asked for, and the file has none.
+
+    """
+    both = RAW in checkpoint.content
+    if checkpoint.copy == "average" and not both:
+        raise UsageError(
+            f"{checkpoint.path}: --weights average: it holds no averaged weights, which lRomul's files have if they "
+            f"also have {RAW}; leave out --weights"
+        )
+    key = RAW if both and checkpoint.copy == "raw" else "nn_state_dict"
+    state = checkpoint.content[key]
+    if not isinstance(state, Mapping) or not all(isinstance(name, str) for name in state):
+        raise InputError(f"{checkpoint.path}: {key} is not a dictionary of tensors")
+    assumed = f"the averaged weights (nn_state_dict), as published; --weights raw takes {RAW}"
+    taken = Checkpoint(checkpoint.path, state).state() if state else {}
+    return taken, (assumed,) if both and checkpoint.copy is None else ()
 
 
 IMPORTER = Importer(recognise, takes=frozenset({"labels"}))

@@ -10,18 +10,17 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from touchline.training.dense.footage import DenseVideo
 
 from touchline.training.dense.augment import AugmentSettings, change_pictures
+from touchline.training.dense.footage import DenseVideo
 from touchline.training.dense.targets import TEAMS, FrameTargets
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ClipBatch:
-    """Clips and their targets; n clips of T frames.
+class ClipTargets:
+    """Targets of n clips of T frames.
 
     Attributes:
-        pictures: float32 (n, T, 3, h, w), 0 to 1.
         heads: number of the label set of each clip; only that head learns from it.
         classes: by head, shares of background and classes (clips of that head, T, classes + 1).
         displacement: (n, T), frames.
@@ -29,7 +28,6 @@ class ClipBatch:
 
     """
 
-    pictures: Tensor
     heads: tuple[int, ...]
     classes: dict[int, Tensor]
     displacement: Tensor
@@ -38,6 +36,14 @@ class ClipBatch:
     def rows(self, head: int) -> list[int]:
         """Return the clips of a head."""
         return [row for row, one in enumerate(self.heads) if one == head]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipBatch:
+    """Pictures of clips, float32 (n, T, 3, h, w) in 0 to 1, and their targets."""
+
+    pictures: Tensor
+    targets: ClipTargets
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,27 @@ class ClipSettings:
     batch: int
     event_share: float
     mixup: float
+
+
+class ClipPlaces:
+    """Draws where clips begin: around events, or anywhere; a clip may reach beyond the ends of its video."""
+
+    def __init__(self, videos: Sequence[DenseVideo], *, frames: int, event_share: float) -> None:
+        self._videos, self._frames, self._event_share = videos, frames, event_share
+        lengths = np.array([len(video) for video in videos], np.float64)
+        self._shares = lengths / lengths.sum() if len(lengths) else lengths
+        self._events = [
+            (number, event.frame) for number, v in enumerate(videos) for event in v.events if event.frame < len(v)
+        ]
+
+    def draw(self, random: np.random.Generator) -> tuple[DenseVideo, int]:
+        """Draw the video and the first frame of a clip."""
+        length = self._frames
+        if self._events and random.random() < self._event_share:
+            number, frame = self._events[int(random.integers(len(self._events)))]
+            return self._videos[number], frame - int(random.integers(length))
+        video = self._videos[int(random.choice(len(self._videos), p=self._shares))]
+        return video, int(random.integers(-(length // 4), max(1, len(video) - 3 * length // 4)))
 
 
 class ClipSampler:
@@ -89,10 +116,8 @@ class ClipSampler:
         self._noise = torch.Generator().manual_seed(seed)
         self._sets = [[v for v in videos if v.head == head] for head in range(len(class_counts))]
         self._shares = np.asarray(shares, np.float64) / np.sum(shares)
-        self._lengths = [np.array([len(v) for v in some], np.float64) for some in self._sets]
-        self._events = [
-            [(number, event.frame) for number, v in enumerate(some) for event in v.events if event.frame < len(v)]
-            for some in self._sets
+        self._places = [
+            ClipPlaces(some, frames=settings.frames, event_share=settings.event_share) for some in self._sets
         ]
 
     @property
@@ -107,7 +132,8 @@ class ClipSampler:
         )
         pictures, targets = self._clips(heads)
         if not self.settings.mixup:
-            return _batch(pictures, heads, [[(1.0, one)] for one in targets], self._class_counts, self._device)
+            plain = [[(1.0, one)] for one in targets]
+            return ClipBatch(pictures, mixed_targets(heads, plain, self._class_counts, device=self._device))
         others, other_targets = self._clips(heads)
         share = self._random.beta(self.settings.mixup, self.settings.mixup, len(heads))
         mix = torch.from_numpy(share.astype(np.float32)).to(self._device)[:, None, None, None, None]
@@ -115,11 +141,12 @@ class ClipSampler:
             [(float(part), one), (1 - float(part), other)]
             for part, one, other in zip(share, targets, other_targets, strict=True)
         ]
-        return _batch(torch.lerp(others, pictures, mix), heads, pairs, self._class_counts, self._device)
+        mixed = mixed_targets(heads, pairs, self._class_counts, device=self._device)
+        return ClipBatch(torch.lerp(others, pictures, mix), mixed)
 
     def _clips(self, heads: Sequence[int]) -> tuple[Tensor, list[FrameTargets]]:
         """Draw one augmented clip for each head: pictures (n, T, 3, h, w) and targets."""
-        drawn = [self._place(head) for head in heads]
+        drawn = [self._places[head].draw(self._random) for head in heads]
         length = self.settings.frames
         raw = np.stack([video.clip(start, start + length) for video, start in drawn])
         pictures = torch.from_numpy(raw).to(self._device).permute(0, 1, 4, 2, 3).float() / 255.0
@@ -129,38 +156,26 @@ class ClipSampler:
             one.mirrored() if mirror else one for one, mirror in zip(targets, flipped.tolist(), strict=True)
         ]
 
-    def _place(self, head: int) -> tuple[DenseVideo, int]:
-        """Draw the video and the first frame of a clip, which may reach beyond the video's ends."""
-        length, events = self.settings.frames, self._events[head]
-        if events and self._random.random() < self.settings.event_share:
-            number, frame = events[int(self._random.integers(len(events)))]
-            return self._sets[head][number], frame - int(self._random.integers(length))
-        lengths = self._lengths[head]
-        number = int(self._random.choice(len(lengths), p=lengths / lengths.sum()))
-        video = self._sets[head][number]
-        return video, int(self._random.integers(-(length // 4), max(1, len(video) - 3 * length // 4)))
 
-
-def _batch(
-    pictures: Tensor,
+def mixed_targets(
     heads: tuple[int, ...],
     mixtures: Sequence[Sequence[tuple[float, FrameTargets]]],
     class_counts: Sequence[int],
+    *,
     device: str,
-) -> ClipBatch:
-    """Assemble a batch from mixtures of targets, each a list of (share, targets)."""
+) -> ClipTargets:
+    """Assemble the targets of a batch from mixtures of targets, each a list of (share, targets)."""
+    by_head = {head: [m for one, m in zip(heads, mixtures, strict=True) if one == head] for head in sorted(set(heads))}
     classes = {
-        head: torch.stack(
-            [sum_of(mixture, class_counts[head]) for one, mixture in zip(heads, mixtures, strict=True) if one == head]
-        ).to(device)
-        for head in sorted(set(heads))
+        head: torch.stack([_classes(mixture, class_counts[head]) for mixture in some]).to(device)
+        for head, some in by_head.items()
     }
     displacement = np.stack([sum(share * one.displacement for share, one in mixture) for mixture in mixtures])
     team = torch.stack([_team(mixture) for mixture in mixtures]).to(device)
-    return ClipBatch(pictures, heads, classes, torch.from_numpy(displacement.astype(np.float32)).to(device), team)
+    return ClipTargets(heads, classes, torch.from_numpy(displacement.astype(np.float32)).to(device), team)
 
 
-def sum_of(mixture: Sequence[tuple[float, FrameTargets]], class_count: int) -> Tensor:
+def _classes(mixture: Sequence[tuple[float, FrameTargets]], class_count: int) -> Tensor:
     """Return the shares of background and classes (T, classes + 1) of a mixture."""
     parts = [share * F.one_hot(torch.from_numpy(one.classes), class_count + 1).float() for share, one in mixture]
     return torch.stack(parts).sum(0)

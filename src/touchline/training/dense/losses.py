@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-Kind = Literal["softmax", "focal"]
+from touchline.models.networks.dense import DenseLogits
+from touchline.training.dense.batches import ClipTargets
+from touchline.training.dense.settings import DenseLoss
+
+
+def loss_terms(said: DenseLogits, targets: ClipTargets, loss: DenseLoss) -> dict[str, Tensor]:
+    """Compute the loss terms of a batch; a head learns from the clips of its own label set only."""
+    terms = {}
+    for head, target in targets.classes.items():
+        logits = said.classes[head][targets.rows(head)]
+        share = len(logits) / len(targets.heads)
+        if loss.kind == "softmax":
+            value = softmax_loss(logits, target, foreground_weight=loss.foreground_weight)
+        else:
+            value = focal_loss(logits, target, gamma=loss.gamma, foreground_weight=loss.foreground_weight)
+        terms[f"classes_{head}"] = share * value
+    if said.displacement is not None:
+        terms["displacement"] = loss.displacement * displacement_loss(said.displacement[..., 0], targets.displacement)
+    if said.team is not None:
+        terms["team"] = loss.team * team_loss(said.team, targets.team)
+    return terms
 
 
 def softmax_loss(logits: Tensor, target: Tensor, *, foreground_weight: float) -> Tensor:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,51 +19,17 @@ from touchline.models.store import save_model
 from touchline.training.distributed.group import current_group
 from touchline.training.family import Job
 from touchline.training.loop import Loop
-from touchline.training.spotting.data import GameVideo, GridSize, find_games, manifest_sha256, open_frames, read_game
+from touchline.training.spotting.data import GameVideo, GridSize, manifest_sha256, open_frames, read_game
 from touchline.training.spotting.loader import ClipBatches, LabelledVideo
 from touchline.training.spotting.sampling import ClipSampler, sampling_weights
 from touchline.training.spotting.slow_fusion_network import build_network, load_encoder, load_from
 from touchline.training.spotting.slow_fusion_settings import SlowFusionRecipe, StageConfig
+from touchline.training.spotting.slow_fusion_stages import StageRun, init_run, list_runs, require_earlier, split_games
 from touchline.training.spotting.targets import action_frames
 from touchline.training.spotting.trainer import Clips, RunPlan, train_clips
 from touchline.training.spotting.validation import point_validator, read_curve, score_games
 
 GB = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class StageRun:
-    """One run of a stage, for one fold if the stage runs by fold."""
-
-    name: str
-    stage: StageConfig
-    fold: int | None
-    folder: Path
-
-    @property
-    def label(self) -> str:
-        """Stage and fold, for messages and file names."""
-        return self.name if self.fold is None else f"{self.name}-fold{self.fold}"
-
-    @property
-    def model_path(self) -> Path:
-        """Path of its model."""
-        return self.folder / "model.safetensors"
-
-    @property
-    def predictions(self) -> Path:
-        """Path of the scores of its held-out games."""
-        return self.folder / "predictions"
-
-
-def list_runs(settings: SlowFusionRecipe, *, out: Path = Path()) -> list[StageRun]:
-    """Return the runs of a recipe, in order: a stage with all its folds, then the next."""
-    return [
-        StageRun(name, stage, fold, _folder(out, name, fold))
-        for name, stage in settings.stages.items()
-        if not settings.run or name in settings.run
-        for fold in (settings.folds if stage.data.by_fold else [None])
-    ]
 
 
 def train(settings: SlowFusionRecipe, job: Job) -> Path:
@@ -79,6 +44,7 @@ def train(settings: SlowFusionRecipe, job: Job) -> Path:
 
     """
     runs = list_runs(settings, out=job.out)
+    require_earlier(runs, settings, out=job.out)
     for run in runs:
         _Run(run, settings, job).train()
     return runs[-1].model_path
@@ -220,17 +186,8 @@ class _Run:
         return network
 
     def _init_source(self, init: str) -> str | Path:
-        stage = self.settings.stages.get(init)
-        if stage is None:
-            return init
-        path = StageRun(
-            init, stage, None, _folder(self.job.out, init, self.run.fold if stage.data.by_fold else None)
-        ).model_path
-        if not path.is_file():
-            raise InputError(
-                f"stage {self.run.label} starts from {init}, which has no model yet ({path}); run that stage first"
-            )
-        return path
+        source = init_run(self.run, self.settings, out=self.job.out)
+        return init if source is None else source.model_path
 
     def _finish(self, network: SlowFusionSpotter, loop: Loop[Clips], held_out: list[LabelledVideo]) -> dict[str, Any]:
         """Save the model, with its measurements."""
@@ -275,35 +232,11 @@ class _Run:
         )
 
 
-def split_games(stage: StageConfig, *, root: Path, fold: int | None) -> tuple[list[str], list[str]]:
-    """Split games into training and held-out games, which never overlap.
-
-    Raises:
-        UsageError: the fold does not exist, or no training game is left.
-
-    """
-    data = stage.data
-    games = find_games(root, data.games, labels_file=data.labels_file, exclude=data.exclude)
-    held_out = find_games(root, data.validation, labels_file=data.labels_file, exclude=data.exclude)
-    if fold is not None:
-        if not 0 <= fold < len(games):
-            raise UsageError(f"fold {fold} does not exist; {len(games)} games give folds 0 to {len(games) - 1}")
-        held_out = [games[fold]]
-    train = [game for game in games if game not in held_out]
-    if not train:
-        raise UsageError(f"all of {len(games)} games are held out; none is left to train on")
-    return train, held_out
-
-
 def _actions(video: GameVideo, stage: StageConfig, *, fps: float) -> dict[int, int]:
     data = stage.data
     return action_frames(
         video.events, labels=data.labels, fps=fps, label_map=data.label_map, visible_only=data.visible_only
     )
-
-
-def _folder(out: Path, name: str, fold: int | None) -> Path:
-    return out / name if fold is None else out / name / f"fold_{fold}"
 
 
 def _settings_sha256(run: StageRun, settings: SlowFusionRecipe) -> str:

@@ -9,9 +9,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from touchline.training.family import Family, PlannedRun, count_parameters
-from touchline.training.spotting.slow_fusion import list_runs, train
+from touchline.training.spotting.slow_fusion import train
 from touchline.training.spotting.slow_fusion_network import build_network
 from touchline.training.spotting.slow_fusion_settings import SlowFusionRecipe, StageConfig
+from touchline.training.spotting.slow_fusion_stages import list_runs
 from touchline.training.spotting.trainer import autocast_type
 
 BACKWARD_COST = 3.0

@@ -146,5 +146,5 @@ def read_curve(folders: Sequence[Path], name: str, *, frame_count: int) -> Curve
             return values
     raise InputError(
         f"no out-of-fold scores of {name} in {[str(folder) for folder in folders]}; "
-        "run the stage that hard_negatives names for every fold first (--set folds=[0,1,...])"
+        "run the stage that hard_negatives names for every fold first (--stage NAME --folds N)"
     )

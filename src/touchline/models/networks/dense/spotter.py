@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from touchline.models.networks.dense.places import PlaceEncoder
 from touchline.models.networks.dense.recurrent import RecurrentMixer
 from touchline.models.networks.dense.regnet import RegNetY, Shifted
 from touchline.models.networks.dense.sgp import PyramidMixer
@@ -42,7 +43,8 @@ class DenseSpotter(nn.Module):
     """The network.
 
     Args:
-        encoder: encoder of frames, a key of ``regnet.SHAPES``.
+        encoder: encoder of frames, a key of ``regnet.SHAPES``, or ``"places"`` for
+            :class:`~touchline.models.networks.dense.places.PlaceEncoder`, which sees its neighbours without ``shift``.
         shift: how the encoder sees neighbouring frames: ``"none"``, ``"tsm"``, ``"gsm"`` or ``"gsf"``.
         shifted: which of its blocks do: ``"all"``, or ``"late"``, those of the last two stages.
         temporal: network over time: ``"gru"`` or ``"sgp"``.
@@ -103,7 +105,11 @@ class DenseSpotter(nn.Module):
         self.label_counts = tuple(label_counts)
         self.num_classes = sum(label_counts)
         self.clip_length, self.causal, self.look_ahead = clip_length, causal, look_ahead
-        self.encoder = RegNetY(encoder, shift=shift, shifted=shifted, causal=causal)
+        self.encoder: RegNetY | PlaceEncoder
+        if encoder == "places":
+            self.encoder = PlaceEncoder(causal=causal)
+        else:
+            self.encoder = RegNetY(encoder, shift=shift, shifted=shifted, causal=causal)
         self.reach = self.encoder.reach
         width = self.encoder.width
         self.temporal: RecurrentMixer | PyramidMixer
