@@ -95,7 +95,6 @@ def command(
     torchrun starts train one model together.
 
     Examples:
-      touchline train spotting-simulated --set seed=2 --out runs/seed-2
       touchline train spotting-slow-fusion --stage all --folds 7 --set data_root=FOLDER
       touchline train spotting-corrections --corrections first.touchline second.touchline
 
