@@ -26,7 +26,9 @@ from tinymodel import write_tiny_model
 from tinypose import tiny_pose_model
 from touchline.cli.main import VERBS, load_verb
 from touchline.core.events import Event
+from touchline.core.geometry.lens_camera import LensCamera
 from touchline.core.tracks import Track
+from touchline.formats.calibration.camera_files import camera_json
 from touchline.formats.features.vectors import FeatureInfo, write_features
 from watchedrun import Watched, watched_run
 
@@ -59,7 +61,10 @@ RUNS: dict[str, list[str]] = {
     "evaluate spotting": ["--truth", "games", "--predictions", "found"],
     "evaluate detection": ["--truth", "yolo", "--predictions", "yolo"],
     "evaluate tracking": ["--truth", "gt.txt", "--predictions", "gt.txt"],
+    "evaluate calibration": ["--truth", "lines", "--predictions", "cameras"],
+    "evaluate players": ["--truth", "plays.json", "--predictions", "plays.json"],
     "evaluate recognition": ["--truth", "labels.csv", "--predictions", "labels.csv"],
+    "evaluate gamestate": ["--truth", "Labels-GameState.json", "--predictions", "SNGS-116.json"],
     "train": ["squares/train.yaml", "--out", "trained"],
     "distill": ["squares/distill.yaml", "--out", "distilled"],
     "data soccernet": ["labels", "videos-720p"],
@@ -97,6 +102,17 @@ def leaves() -> Iterator[str]:
             yield verb
 
 
+def write_gamestate(root: Path) -> None:
+    """One person in one picture, as truth and as predictions of SoccerNet's game-state reconstruction."""
+    place = {f"{axis}_bottom_{part}": 1.0 for axis in "xy" for part in ("left", "middle", "right")}
+    who = {"role": "player", "team": "left", "jersey": "10"}
+    person = {"image_id": "3116000001", "track_id": 1, "supercategory": "object", "attributes": who}
+    labelled = {f"has_labeled_{part}": True for part in ("pitch", "camera", "person")}
+    people, images = [{**person, "bbox_pitch": place}], [{"image_id": "3116000001", **labelled}]
+    (root / "Labels-GameState.json").write_text(json.dumps({"images": images, "annotations": people}))
+    (root / "SNGS-116.json").write_text(json.dumps({"predictions": people}))
+
+
 def test_every_command_has_a_watched_run() -> None:
     assert set(RUNS) == set(leaves()) - WITH_ITS_OWN_PROCESSES
 
@@ -130,7 +146,9 @@ def full_world(world: Path) -> Path:
     (root / "yolo").mkdir()
     (root / "yolo" / "1.txt").write_text("0 0.5 0.5 0.1 0.2\n")
     (root / "gt.txt").write_text("".join(f"{n},1,10,20,30,60,1,-1,-1,-1\n" for n in range(1, 9)))
+    write_gamestate(root)
     (root / "labels.csv").write_text("id,label\na,red\nb,blue\n")
+    write_benchmarks(root)
     squares = write_squares(root / "squares", per_class=4)
     recipe = squares_recipe(squares, task="recogniser", name="small", model=network_settings(steps=2))
     (squares / "train.yaml").write_text(yaml.safe_dump(plain(recipe)))
@@ -138,6 +156,16 @@ def full_world(world: Path) -> Path:
     both = {"teacher": network_settings(steps=2), "student": network_settings(steps=2)}
     (squares / "distill.yaml").write_text(yaml.safe_dump(plain({**recipe, **both, "task": "distill"})))
     return root
+
+
+def write_benchmarks(root: Path) -> None:
+    """A picture with a line and a camera, and a half with an action."""
+    (root / "lines").mkdir()
+    (root / "lines" / "1.json").write_text(json.dumps({"Middle line": [{"x": 0.5, "y": 0.1}, {"x": 0.5, "y": 0.9}]}))
+    camera = LensCamera(0.0, 75.0, 0.0, (0.0, 60.0, -15.0), (1000.0, 1000.0), (480.0, 270.0))
+    (root / "cameras").mkdir()
+    (root / "cameras" / "camera_1.json").write_text(json.dumps(camera_json(camera)))
+    (root / "plays.json").write_text(json.dumps({"keys": ["g_H1"], "events": {"g_H1": [[5, 0, 7, 2, 1.0]]}}))
 
 
 def write_game(root: Path, game: str, values: np.ndarray) -> None:

@@ -123,11 +123,11 @@ class TestPublished:
         assert ((p - truth) ** 2).mean() == pytest.approx(0.2086, abs=0.003)
 
     def test_the_two_examples(self, fit: results.ReferenceFit) -> None:
-        from touchline.studies.keeper_reference import EXAMPLES
+        from touchline.studies.keeper_reference import EXAMPLES, example_saves
 
-        for angle_deg, distance_yd, printed in EXAMPLES.values():
-            found = results.every_technique(fit.model, np.array([angle_deg]), np.array([distance_yd]), False)[0]
-            np.testing.assert_allclose(found, [printed[name] for name in TECHNIQUES], atol=0.005)
+        for keeper, (_, _, printed) in EXAMPLES.items():
+            found = example_saves(fit, keeper)
+            np.testing.assert_allclose(found, [printed[name] for name in TECHNIQUES], atol=5e-5)
 
     def test_the_keeper_table(self, fit: results.ReferenceFit) -> None:
         table = {entry.keeper: entry for entry in results.keeper_shares(fit, read_shots(KEEPERS))}

@@ -130,6 +130,14 @@ class ReferenceModel:
         inputs = model_inputs(angle_deg, distance_yd, pressed, technique, mean=self.mean, scale=self.scale)
         return np.asarray(self.machine.predict_proba(inputs)[:, 1])  # type: ignore[attr-defined]
 
+    def decide(
+        self, angle_deg: Floats64, distance_yd: Floats64, pressed: npt.ArrayLike, technique: Indices
+    ) -> Floats64:
+        """Return the machine's decision values (n,), above 0 for a save, before any scaling to probabilities."""
+        inputs = model_inputs(angle_deg, distance_yd, pressed, technique, mean=self.mean, scale=self.scale)
+        (calibrated,) = self.machine.calibrated_classifiers_  # type: ignore[attr-defined]
+        return np.asarray(calibrated.estimator.decision_function(inputs))
+
 
 def model_inputs(
     angle_deg: Floats64,

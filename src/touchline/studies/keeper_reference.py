@@ -17,6 +17,7 @@ from touchline.core.arrays import Floats64
 from touchline.core.errors import InputError
 from touchline.core.extras import need
 from touchline.formats.keeper.tables import (
+    PenaltyTable,
     PoseTable,
     PublishedChoices,
     ShotTable,
@@ -49,6 +50,7 @@ from touchline.goalkeeping.reference_results import (
 )
 from touchline.metrics.calibration import wilson
 from touchline.metrics.probability import auc, brier_losses, log_losses
+from touchline.studies.libsvm_probability import libsvm_probability
 
 _PAPER_KEEPERS = {
     "Neil Leonard Dula Etheridge": 62.5,
@@ -60,16 +62,25 @@ _PAPER_KEEPERS = {
     "Sergio Rico González": 15.0,
     "Jordan Pickford": 11.1,
 }
+_SCALER_MEAN, _SCALER_SD = np.array([39.71702, 11.12791]), np.array([20.32940, 4.06964])
+"""Of angle (degrees) and distance (yards) in the authors' training rows."""
+
+
+def _example(scaled: tuple[float, float], published: Mapping[str, float]) -> tuple[float, float, Mapping[str, float]]:
+    angle_deg, distance_yd = (_SCALER_MEAN + _SCALER_SD * np.array(scaled)).tolist()
+    return angle_deg, distance_yd, published
+
+
 EXAMPLES: Mapping[str, tuple[float, float, Mapping[str, float]]] = {
-    "Etheridge": (
-        54.1,
-        17.3,
-        {"passive": 0.58734, "spread": 0.50000, "aggressive": 0.50807, "smother": 0.47353},
+    "Etheridge": _example(
+        (0.6906, 1.5159), {"passive": 0.58734, "spread": 0.50000, "aggressive": 0.50807, "smother": 0.47353}
     ),
-    "Leno": (36.5, 18.8, {"passive": 0.46155, "spread": 0.47893, "aggressive": 0.38674, "smother": 0.39257}),
+    "Leno": _example(
+        (-0.1559, 1.8885), {"passive": 0.46155, "spread": 0.47893, "aggressive": 0.38674, "smother": 0.39257}
+    ),
 }
-"""Two shots that the authors show: angle in degrees and distance in yards (not in the tables; inferred from the four
-probabilities), and the printed probability of a save with each technique."""
+"""Two shots that the authors show: angle in degrees and distance in yards, from the scaled inputs that their notebook
+prints, and the printed probability of a save with each technique."""
 
 _FREE_YD = np.array([[116.0, 40.0]])
 """Four yards in front of the middle of the goal, a place that the paper discusses."""
@@ -149,7 +160,7 @@ def compare_with_published(tables: ReferenceTables) -> tuple[Comparison, ...]:
         *_maps(fit),
         *_keepers(tables, fit),
         *_amateurs(tables, fit),
-        *_penalty_clusters(len(penalties), penalties.outcome, kept),
+        *_penalty_clusters(penalties, kept),
         *_penalty_regression(kept),
     )
 
@@ -249,17 +260,27 @@ def _saves(tables: ReferenceTables, fit: ReferenceFit) -> list[Comparison]:
     ]
 
 
+def example_saves(fit: ReferenceFit, keeper: str) -> Floats64:
+    """Return the probability (4,) of a save with each technique in one of the ``EXAMPLES``, as libsvm computes it."""
+    angle_deg, distance_yd, _ = EXAMPLES[keeper]
+    every = np.arange(len(TECHNIQUES))
+    place = np.full(len(every), angle_deg), np.full(len(every), distance_yd)
+    return libsvm_probability(fit.model.decide(*place, False, every))
+
+
 def _examples(fit: ReferenceFit) -> list[Comparison]:
     found = []
     for keeper, (angle_deg, distance_yd, published) in EXAMPLES.items():
-        saves = every_technique(fit.model, np.array([angle_deg]), np.array([distance_yd]), False)[0]
-        place = f"at {angle_deg:g} degrees and {distance_yd:g} yd, found from these four numbers: a weak check"
+        saves = example_saves(fit, keeper)
+        place = f"at {angle_deg:.2f} degrees and {distance_yd:.2f} yd, from the inputs in the notebook's output"
         notes = {"passive": place}
         if keeper == "Leno":
             notes["spread"] = "the best here, which the paper does not say"
+        else:
+            notes["spread"] = "exactly .5 because libsvm's iteration stops there; the sigmoid alone gives another value"
         found += [
             Comparison(
-                "examples", f"{keeper}, {name}", value, float(saves[TECHNIQUES.index(name)]), 0.005, notes.get(name, "")
+                "examples", f"{keeper}, {name}", value, float(saves[TECHNIQUES.index(name)]), 5e-5, notes.get(name, "")
             )
             for name, value in published.items()
         ]
@@ -317,13 +338,16 @@ def _amateurs(tables: ReferenceTables, fit: ReferenceFit) -> list[Comparison]:
     ]
 
 
-def _penalty_clusters(count: int, outcome: npt.NDArray[np.str_], kept: PenaltyRows) -> list[Comparison]:
+def _penalty_clusters(penalties: PenaltyTable, kept: PenaltyRows) -> list[Comparison]:
     measures = measures_of(kept.joints)
     labels, centres, inertia = two_clusters(measures)
     part = "penalties"
-    pictured = 369
+    outcome = penalties.outcome[np.isfinite(penalties.joints).all(axis=(1, 2))]
+    on_target = outcome != "Off T"
+    rate, rate_on_target = (100 * float((rows == "Saved").mean()) for rows in (outcome, outcome[on_target]))
     found = [
-        Comparison(part, "kept", None, len(kept), 0, f"of {count} listed, {pictured} with a picture"),
+        Comparison(part, "kept", None, len(kept), 0, f"of {len(penalties)} listed, {len(outcome)} with a picture"),
+        Comparison(part, "saved, %", 16.26, rate, 0.005, f"{rate_on_target:.2f} % of those on target"),
         Comparison(part, "pictures of the larger cluster", 147, float((labels == 0).sum()), 0),
         Comparison(part, "pictures of the smaller cluster", 86, float((labels == 1).sum()), 0),
         Comparison(part, "inertia", None, inertia, 1e-3, "another optimum has 41151.036: 145 and 88 pictures"),

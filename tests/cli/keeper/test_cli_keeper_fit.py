@@ -37,6 +37,17 @@ def test_made_tables_give_a_table_with_every_part(made: Path) -> None:
     assert "not published" in done.stdout.splitlines()[-1]
 
 
+def test_pictures_are_drawn_beside_the_table(made: Path, tmp_path: Path) -> None:
+    out = tmp_path / "pictures"
+    done = runner.invoke(app, ["keeper", "fit", "--reference", str(made), "--pictures", str(out), "--json"])
+    assert done.exit_code == 0, done.output
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    named = [Path(row["picture"]).name for row in rows if row.get("type") == "picture"]
+    assert len(named) == 5 and sorted(named) == sorted(path.name for path in out.iterdir())
+    done = runner.invoke(app, ["keeper", "fit", str(made), "--pictures", str(out)])
+    assert done.exit_code == 2 and "--pictures draws what --reference compares" in done.stderr
+
+
 @needs_tables
 @pytest.mark.shared_data
 def test_the_published_numbers_come_out_or_are_explained() -> None:

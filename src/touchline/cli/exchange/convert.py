@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from touchline.cli.common import Output, run_guarded
+from touchline.cli.exchange.cameras import TO_CAMERAS, convert_cameras
 from touchline.cli.exchange.event_inputs import EventInput, event_inputs, file_in, holds_many
 from touchline.cli.exchange.halves import Halves
 from touchline.cli.exchange.trim import is_video, trim
@@ -137,8 +138,9 @@ def command(
 
     The name of the file to write selects its format, such as Labels-v2.json, match.xml (Sportscode) or match.csv; --to
     selects it by name. A folder or zip of games is converted game by game into the folder DST. Of a bundle, the
-    corrected events are read. What the format cannot hold is listed, and the exit code is 4. A video is cut to its half
-    by SoccerNet's video.ini: copied if a key frame is at its start, else encoded to the exact frame.
+    corrected events are read; --to soccernet-cameras writes its camera as SoccerNet's calibration. What the format cannot
+    hold is listed, and the exit code is 4. A video is cut to its half by SoccerNet's video.ini: copied if a key frame is
+    at its start, else encoded to the exact frame.
 
     Examples:
       touchline convert tags.csv match.xml --columns label=Name --columns start=Position
@@ -148,6 +150,8 @@ def command(
     output = Output(json=json, debug=debug)
 
     def run() -> int:
+        if to == TO_CAMERAS:
+            return convert_cameras(source, target, output=output)
         from dataclasses import replace
 
         if is_video(target):

@@ -17,7 +17,7 @@ from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.goalkeeping.technique import Techniques
-    from touchline.studies.keeper_reference import Comparison
+    from touchline.studies.keeper_reference import Comparison, ReferenceTables
 
 _STABILITY = {
     "bootstrap_rand_index": "same clusters on bootstrap samples (adjusted Rand index)",
@@ -54,6 +54,15 @@ def fit(
             show_default="none",
         ),
     ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            "--pictures",
+            metavar="FOLDER",
+            help="With --reference, draw techniques and maps into this folder.",
+            show_default="not drawn",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -75,7 +84,7 @@ def fit(
 
     Examples:
       touchline keeper fit learning-from-the-pros/ --out techniques.json
-      touchline keeper fit --reference learning-from-the-pros/
+      touchline keeper fit --reference learning-from-the-pros/ --pictures pictures/
 
     """
     output = Output(json=json, debug=debug)
@@ -83,8 +92,10 @@ def fit(
     def run() -> int:
         if sum(folder is not None for folder in (tables, reference, penalties)) != 1:
             raise UsageError("give exactly one folder: by itself to fit techniques, or with --reference or --penalties")
+        if pictures is not None and reference is None:
+            raise UsageError("--pictures draws what --reference compares; give both")
         if reference is not None:
-            return _reproduce(reference, output=output)
+            return _reproduce(reference, pictures=pictures, output=output)
         if penalties is not None:
             return _penalties(penalties, output=output)
         return _fit(cast(Path, tables), out=out, bootstraps=bootstraps, output=output)
@@ -171,15 +182,28 @@ def _facts(techniques: Techniques) -> str:
     return "\n".join(lines)
 
 
-def _reproduce(folder: Path, *, output: Output) -> int:
+def _reproduce(folder: Path, *, pictures: Path | None, output: Output) -> int:
+    """Print the comparison, and draw the pictures if asked to."""
     from touchline.studies.keeper_reference import compare_with_published, read_tables
 
-    rows = compare_with_published(read_tables(folder))
+    tables = read_tables(folder)
+    rows = compare_with_published(tables)
     for row in rows:
         output.record(_record(row))
     if not output.json:
         output.table(table_of(rows))
+    if pictures is not None:
+        _draw(tables, pictures, output=output)
     return EXIT_OK
+
+
+def _draw(tables: ReferenceTables, folder: Path, *, output: Output) -> None:
+    from touchline.studies.keeper_pictures import draw_reference
+
+    for picture in draw_reference(tables, folder):
+        output.record({"type": "picture", "picture": str(picture.path), "what": picture.what, **picture.facts})
+        if not output.json:
+            output.say(f"{picture.what}: {picture.path}")
 
 
 def _record(row: Comparison) -> dict[str, Any]:

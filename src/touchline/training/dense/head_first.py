@@ -42,7 +42,7 @@ class FeatureSampler:
     def __init__(
         self,
         videos: Sequence[DenseVideo],
-        features: dict[str, tuple[Floats32, Floats32]],
+        features: dict[str, tuple[Floats32, Floats32 | None]],
         recipe: DenseRecipe,
         *,
         device: str,
@@ -65,8 +65,9 @@ class FeatureSampler:
         for head in heads:
             video, start = self._places[head].draw(self.random)
             start = min(max(start, 0), max(0, len(video) - length))
-            mirrored = self.random.random() < self._recipe.augment.flip
-            clips.append(_cut(self._features[video.name][int(mirrored)], start, length))
+            plain, mirror = self._features[video.name]
+            mirrored = mirror is not None and self.random.random() < self._recipe.augment.flip
+            clips.append(_cut(mirror if mirrored and mirror is not None else plain, start, length))
             targets = video.targets.cut(start, start + length)
             mixtures.append([(1.0, targets.mirrored() if mirrored else targets)])
         features = np.stack(clips)
@@ -95,7 +96,9 @@ def train_head_first(
         features = {
             video.name: (
                 encoded(network, video, recipe, mirrored=False, folder=folder, device=job.device),
-                encoded(network, video, recipe, mirrored=True, folder=folder, device=job.device),
+                encoded(network, video, recipe, mirrored=True, folder=folder, device=job.device)
+                if recipe.head_first.mirror
+                else None,
             )
             for video in videos
         }

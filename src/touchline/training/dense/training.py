@@ -171,7 +171,7 @@ def make_optimizer(network: DenseSpotter, recipe: DenseRecipe) -> torch.optim.Op
     optimizer = recipe.optimizer
     started = set()
     if recipe.start is not None:
-        started = {name for name, _ in network.named_parameters() if name.startswith("encoder.") and _begun(name)}
+        started = {name for name, _ in network.named_parameters() if name.startswith("encoder.")}
     groups: list[dict[str, Any]] = [
         {"params": [p for name, p in network.named_parameters() if p.requires_grad and name not in started]},
         {
@@ -180,11 +180,6 @@ def make_optimizer(network: DenseSpotter, recipe: DenseRecipe) -> torch.optim.Op
         },
     ]
     return torch.optim.AdamW(groups, lr=optimizer.base_lr, weight_decay=optimizer.weight_decay)
-
-
-def _begun(name: str) -> bool:
-    """Return whether a weight of the encoder comes from the network that it starts from."""
-    return name.split(".")[1] != "norm"
 
 
 def plan_loop(recipe: DenseRecipe, videos: Sequence[DenseVideo], *, out: Path) -> LoopPlan:
