@@ -100,6 +100,13 @@ def test_a_wrapped_checkpoint_is_read_and_clip_changes_the_sampling(tmp_path: Pa
         read_published(path, architecture="dense-spotter", clip={"fps": "fast"})
 
 
+def test_names_of_backbone_and_head_are_read(tmp_path: Path) -> None:
+    state = made_state(shift="gsm", heads=(6,))
+    named = {f"{'backbone' if name.startswith('_features') else 'head'}.{name}": one for name, one in state.items()}
+    model = read_published(saved(tmp_path, {"state_dict": named}))
+    torch.testing.assert_close(model.network.encoder.stem.conv.weight, state["_features.stem.conv.weight"])
+
+
 def test_an_import_without_an_architecture_writes_a_model(tmp_path: Path) -> None:
     path = import_model(saved(tmp_path, made_state(**KINDS["t-deed-two-heads"])), name="two", out=tmp_path)
     assert path.name == "two.safetensors"
@@ -146,3 +153,11 @@ def test_a_network_of_optical_flow_is_refused_by_its_config(tmp_path: Path) -> N
     (tmp_path / "config.json").write_text(json.dumps({"feature_arch": "rny002_gsm", "modality": "flow"}))
     with pytest.raises(InputError, match="trained on 'flow'; only networks of RGB frames are read"):
         read_published(path)
+
+
+def test_what_a_checkpoint_does_not_say_is_a_line(tmp_path: Path) -> None:
+    lines: list[str] = []
+    path = saved(tmp_path, made_state(shift="gsm", heads=(17,)))
+    read_published(path, architecture="dense-spotter", assumed=lines.append)
+    assert [line.split(",")[0] for line in lines] == ["the labels of its kind", lines[1].split(",")[0]]
+    assert lines[1].startswith("frames of ") and "--clip fps=N" in lines[1]

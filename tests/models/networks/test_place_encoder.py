@@ -23,8 +23,8 @@ def test_reading_equals_a_plain_sum_over_the_map() -> None:
             expected = [
                 float((weights * np.linspace(-1, 1, 4)[None]).sum()),
                 float((weights * np.linspace(-1, 1, 3)[:, None]).sum()),
-                float(looks[n, place].max()) / 8,
-                *(float((weights * looks[n, other].numpy()).sum()) / 8 for other in range(2)),
+                float(looks[n, place].max()),
+                *(float((weights * looks[n, other].numpy()).sum()) for other in range(2)),
             ]
             np.testing.assert_allclose(found[n, place].numpy(), expected, atol=1e-5)
 
@@ -33,7 +33,7 @@ def test_a_sharp_look_says_where_and_what() -> None:
     looks = torch.full((1, 2, 5, 9), -50.0)
     looks[0, 0, 1, 6], looks[0, 1, 1, 6] = 16.0, 4.0
     found = read_places(looks, sharpness=torch.ones(2))[0, 0]
-    assert found.tolist() == pytest.approx([0.5, -0.5, 2.0, 2.0, 0.5])
+    assert found.tolist() == pytest.approx([0.5, -0.5, 16.0, 16.0, 4.0])
 
 
 def test_motion_is_that_of_the_places() -> None:
@@ -44,8 +44,8 @@ def test_motion_is_that_of_the_places() -> None:
         spots[frame, 0, 2, 3 + frame] = 20.0
     encoder.read = lambda stacks: read_places(spots, sharpness=torch.ones(1))  # type: ignore[method-assign]
     found = encoder.clip_features(torch.zeros(1, 5, 1, 8, 8))[0]
-    assert found[:, 0].tolist() == pytest.approx([-0.4, -0.2, 0.0, 0.2, 0.4], abs=1e-4)
-    assert found[:, 4].tolist() == pytest.approx([3.2, 6.4, 6.4, 6.4, 3.2], abs=1e-2)
+    assert found[:, 0].tolist() == pytest.approx([-1.2, -0.6, 0.0, 0.6, 1.2], abs=1e-4)
+    assert found[:, 4].tolist() == pytest.approx([0.8, 1.6, 1.6, 1.6, 0.8], abs=1e-2)
     assert found[:, 5].tolist() == pytest.approx([0.0] * 5, abs=1e-3)
 
 
@@ -61,6 +61,11 @@ def test_a_frame_sees_its_reach_and_nothing_else(causal: bool) -> None:
     differs = [index for index in range(7) if not torch.equal(one[index], other[index])]
     before, after = encoder.reach
     assert differs == list(range(3 - after, min(7, 3 + before + 1)))
+
+
+def test_mirrored_features_turn_sides_and_nothing_else() -> None:
+    found = PlaceEncoder(places=2).mirrored(torch.arange(1.0, 15.0))
+    assert found.tolist() == [-1, 2, 3, 4, 5, -6, 7, -8, 9, 10, 11, 12, -13, 14]
 
 
 def test_pieces_change_nothing() -> None:

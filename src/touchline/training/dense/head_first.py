@@ -15,6 +15,7 @@ from torch import Tensor
 from touchline.core.arrays import Floats32
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
 from touchline.models.networks.dense import DenseSpotter
+from touchline.models.networks.dense.places import PlaceEncoder
 from touchline.training.checkpoint import CheckpointFile, identity_of
 from touchline.training.dense.batches import ClipPlaces, ClipTargets, mixed_targets
 from touchline.training.dense.footage import DenseVideo
@@ -42,7 +43,7 @@ class FeatureSampler:
     def __init__(
         self,
         videos: Sequence[DenseVideo],
-        features: dict[str, tuple[Floats32, Floats32 | None]],
+        features: dict[str, tuple[Floats32, Floats32]],
         recipe: DenseRecipe,
         *,
         device: str,
@@ -65,9 +66,8 @@ class FeatureSampler:
         for head in heads:
             video, start = self._places[head].draw(self.random)
             start = min(max(start, 0), max(0, len(video) - length))
-            plain, mirror = self._features[video.name]
-            mirrored = mirror is not None and self.random.random() < self._recipe.augment.flip
-            clips.append(_cut(mirror if mirrored and mirror is not None else plain, start, length))
+            mirrored = self.random.random() < self._recipe.augment.flip
+            clips.append(_cut(self._features[video.name][int(mirrored)], start, length))
             targets = video.targets.cut(start, start + length)
             mixtures.append([(1.0, targets.mirrored() if mirrored else targets)])
         features = np.stack(clips)
@@ -93,15 +93,7 @@ def train_head_first(
     network.to(job.device)
     folder = job.cache("features")
     with current_group().first_before_others():
-        features = {
-            video.name: (
-                encoded(network, video, recipe, mirrored=False, folder=folder, device=job.device),
-                encoded(network, video, recipe, mirrored=True, folder=folder, device=job.device)
-                if recipe.head_first.mirror
-                else None,
-            )
-            for video in videos
-        }
+        features = {video.name: _both(network, video, recipe, folder=folder, device=job.device) for video in videos}
     sampler = FeatureSampler(videos, features, recipe, device=job.device)
     settings = recipe.head_first
     weights = [weight for name, weight in network.named_parameters() if not name.startswith("encoder.")]
@@ -129,6 +121,16 @@ def train_head_first(
     if not choose:
         return {}
     return {"head_first": measure_videos(network, choose, recipe, device=job.device)}
+
+
+def _both(
+    network: DenseSpotter, video: DenseVideo, recipe: DenseRecipe, *, folder: Path, device: str
+) -> tuple[Floats32, Floats32]:
+    """Return the features of a video and of its mirror image; an encoder of places needs to see only the first."""
+    plain = encoded(network, video, recipe, mirrored=False, folder=folder, device=device)
+    if isinstance(network.encoder, PlaceEncoder):
+        return plain, network.encoder.mirrored(torch.from_numpy(np.array(plain))).numpy()
+    return plain, encoded(network, video, recipe, mirrored=True, folder=folder, device=device)
 
 
 def _terms(network: DenseSpotter, batch: FeatureBatch, *, recipe: DenseRecipe) -> dict[str, Tensor]:

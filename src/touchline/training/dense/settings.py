@@ -128,7 +128,6 @@ class HeadFirst(StrictSettings):
         batch: clips of a step.
         base_lr: highest learning rate; a twentieth of the steps is warm-up, then cosine decay.
         noise: standard deviation of noise added to the features.
-        mirror: learn from the mirror image of each video too, which doubles the time of the encoder.
 
     """
 
@@ -136,7 +135,6 @@ class HeadFirst(StrictSettings):
     batch: int = Field(default=16, ge=1)
     base_lr: float = Field(default=1e-3, gt=0)
     noise: float = Field(default=0.1, ge=0)
-    mirror: bool = True
 
 
 class DenseRecipe(StrictSettings):

@@ -55,7 +55,12 @@ def train(recipe: DenseRecipe, job: Job) -> Path:
     network = start_network(recipe)
     if isinstance(network.encoder, PlaceEncoder) and job.device == "cpu":
         network.encoder.piece = CPU_PIECE
-    first = train_head_first(network, videos, chosen, recipe, job=job) if recipe.head_first.steps else {}
+    first = {}
+    if recipe.head_first.steps:
+        first = train_head_first(network, videos, chosen, recipe, job=job)
+        name = f"{recipe.name}-head"
+        config = model_config(recipe, first).model_copy(update={"name": name})
+        save_model(job.out / name, network.eval(), config)
     loop = train_network(network, videos, chosen, recipe, job=job)
     network.load_state_dict(loop.weights(best=bool(choose)))
     measured = {"steps": loop.step, "hours": round(loop.spent_s / 3600, 3), "measured": loop.history, **first}

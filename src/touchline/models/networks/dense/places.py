@@ -19,8 +19,8 @@ from touchline.models.networks.ball_spotter import BallEncoder
 
 _TO_LUMA = (0.299, 0.587, 0.114)
 _MIDDLE_GREY = 0.35
-_MOTION = 16.0
-"""Motion of a fortieth of the picture's width in a frame becomes about 1."""
+_PLACE, _LOGIT, _MOTION = 3.0, 0.5, 4.0
+"""Factors that bring places, logits and motion to a spread of about 1."""
 _BLACK, _RANGE = 16 / 255, 219 / 255
 """Luma of black and the span to white, as decoders give it and the ball encoder was trained on."""
 
@@ -70,8 +70,8 @@ class PlaceEncoder(nn.Module):
         pieces = [stacks] if self.piece is None else stacks.split(self.piece)
         seen = torch.cat([self.read(piece) for piece in pieces]).unflatten(0, maps.shape[:2])
         where = seen[..., :2]
-        motion = (_moved(where, steps[-1]) - _moved(where, steps[0])) * _MOTION
-        return torch.cat([seen, motion], -1).flatten(2)
+        motion = _moved(where, steps[-1]) - _moved(where, steps[0])
+        return torch.cat([where * _PLACE, seen[..., 2:] * _LOGIT, motion * _MOTION], -1).flatten(2)
 
     def read(self, stacks: Tensor) -> Tensor:
         """Return what is seen (n, places, places + 3) in stacks (n, 3, h, w) in 0..1; h and w multiples of 8."""
@@ -79,6 +79,12 @@ class PlaceEncoder(nn.Module):
         deep = self.deep(fine)
         up = F.interpolate(self.lateral(deep), size=fine.shape[-2:], mode="bilinear", align_corners=False)
         return read_places(self.look(self.merge(fine + up)), sharpness=self.sharpness)
+
+    def mirrored(self, features: Tensor) -> Tensor:
+        """Return the features (..., width) of mirrored pictures, for a network that sees both sides alike."""
+        sign = features.new_ones(self.places + 5)
+        sign[[0, self.places + 3]] = -1
+        return features * sign.repeat(self.places)
 
     def start_from_ball(self, weights: Mapping[str, Tensor]) -> None:
         """Start from the weights of a trained ball encoder; the first place looks for the ball, the second for players.
@@ -113,7 +119,7 @@ def read_places(looks: Tensor, *, sharpness: Tensor) -> Tensor:
         sharpness: factor of the logits before the softmax (places,); a high one takes the highest cell alone.
 
     Returns:
-        (n, places, 3 + places): x and y in -1..1, the highest logit, and all maps' logits there; logits over 8.
+        (n, places, 3 + places): x and y in -1..1, the highest logit, and all maps' logits there.
 
     """
     height, width = looks.shape[-2:]
@@ -123,4 +129,4 @@ def read_places(looks: Tensor, *, sharpness: Tensor) -> Tensor:
     x = torch.linspace(-1, 1, width, device=looks.device).repeat(height)
     where = share @ torch.stack([x, y], 1)
     there = share @ logits.transpose(1, 2)
-    return torch.cat([where, logits.amax(-1, keepdim=True) / 8.0, there / 8.0], -1)
+    return torch.cat([where, logits.amax(-1, keepdim=True), there], -1)
