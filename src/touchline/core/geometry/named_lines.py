@@ -133,7 +133,7 @@ def _circle(step_m: float) -> Floats64:
 def _arc(centre_x: float, *, start: float, end: float, step_m: float) -> Floats64:
     count = int(CIRCLE_M * (end - start) / step_m)
     angles = start + np.arange(count + 1) * step_m / CIRCLE_M
-    return _on_circle(centre_x, np.append(angles, end))
+    return _on_circle(centre_x, np.asarray(np.append(angles, end), np.float64))
 
 
 def _on_circle(centre_x: float, angles: Floats64) -> Floats64:
