@@ -106,6 +106,7 @@ def test_outputs_are_named_as_soccernet_names_them(tmp_path: Path) -> None:
     assert feature_path(video, out=None, name="resnet152") == tmp_path / "1_resnet152.npy"
     assert feature_path(tmp_path / "match.mp4", out=tmp_path / "x", name="m").name == "match_m.npy"
     assert feature_path(video, out=tmp_path / "a.npy", name="m") == tmp_path / "a.npy"
+    assert feature_path(tmp_path / "match.mp4", out=None, name="m", half=2).name == "2_m.npy"
     with pytest.raises(UsageError, match=r"not a \.npy file"):
         feature_path(video, out=tmp_path / "a.csv", name="m")
 

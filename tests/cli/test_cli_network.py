@@ -64,6 +64,7 @@ RUNS: dict[str, list[str]] = {
     "evaluate calibration": ["--truth", "lines", "--predictions", "cameras"],
     "evaluate players": ["--truth", "plays.json", "--predictions", "plays.json"],
     "evaluate recognition": ["--truth", "labels.csv", "--predictions", "labels.csv"],
+    "evaluate gamestate": ["--truth", "Labels-GameState.json", "--predictions", "SNGS-116.json"],
     "train": ["squares/train.yaml", "--out", "trained"],
     "distill": ["squares/distill.yaml", "--out", "distilled"],
     "data soccernet": ["labels", "videos-720p"],
@@ -101,6 +102,17 @@ def leaves() -> Iterator[str]:
             yield verb
 
 
+def write_gamestate(root: Path) -> None:
+    """One person in one picture, as truth and as predictions of SoccerNet's game-state reconstruction."""
+    place = {f"{axis}_bottom_{part}": 1.0 for axis in "xy" for part in ("left", "middle", "right")}
+    who = {"role": "player", "team": "left", "jersey": "10"}
+    person = {"image_id": "3116000001", "track_id": 1, "supercategory": "object", "attributes": who}
+    labelled = {f"has_labeled_{part}": True for part in ("pitch", "camera", "person")}
+    people, images = [{**person, "bbox_pitch": place}], [{"image_id": "3116000001", **labelled}]
+    (root / "Labels-GameState.json").write_text(json.dumps({"images": images, "annotations": people}))
+    (root / "SNGS-116.json").write_text(json.dumps({"predictions": people}))
+
+
 def test_every_command_has_a_watched_run() -> None:
     assert set(RUNS) == set(leaves()) - WITH_ITS_OWN_PROCESSES
 
@@ -134,6 +146,7 @@ def full_world(world: Path) -> Path:
     (root / "yolo").mkdir()
     (root / "yolo" / "1.txt").write_text("0 0.5 0.5 0.1 0.2\n")
     (root / "gt.txt").write_text("".join(f"{n},1,10,20,30,60,1,-1,-1,-1\n" for n in range(1, 9)))
+    write_gamestate(root)
     (root / "labels.csv").write_text("id,label\na,red\nb,blue\n")
     write_benchmarks(root)
     squares = write_squares(root / "squares", per_class=4)

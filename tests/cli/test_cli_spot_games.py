@@ -10,15 +10,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner, Result
 
 from makevideo import write_numbered
 from tinymodel import write_tiny_model
 from touchline.analysis.evaluate import spotting
 from touchline.cli.main import app
+from touchline.core.clock import ms_from_us
 from touchline.formats.bundle import Bundle
+from touchline.formats.features.vectors import read_features
+from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
+from touchline.models.store import build_network, save_model
 from touchline.spotting.spotter import Spotter, load_spotter
+from touchline.spotting.stream_spotter import spot_streams
 
 GAME = "england_epl/2014-2015/2015-02-21 - 18-00 Chelsea 1 - 1 Burnley"
 BALL_GAME = "england_efl/2019-2020/2019-10-01 - Reading - Fulham"
@@ -46,12 +53,12 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(autouse=True)
 def quick_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("touchline.spotting.spotter.load_spotter", prepared)
+    monkeypatch.setattr("touchline.cli.running.load_spotters", lambda names, **_: prepared(*names))
 
 
 @cache
-def prepared(name: str | None, *, device: str, flip: bool | None, threads: int | None) -> Spotter:
-    return load_spotter(name, device=device, backend="torch", flip=flip, threads=1)  # type: ignore[arg-type]
+def prepared(name: str) -> Spotter:
+    return load_spotter(name, device="cpu", backend="torch", threads=1)
 
 
 @pytest.fixture
@@ -124,7 +131,7 @@ def test_a_second_run_reads_the_bundles_and_gives_the_same_bytes(spot: Spot, roo
     assert (tmp_path / "all.zip").read_bytes() == before
     assert manifest.stat().st_mtime_ns == made
     assert [record["type"] for record in found] == ["game", "game", "submission"]
-    assert found[1]["game"] == GAME and found[1]["videos"]["2"].endswith("2_720p.mkv")
+    assert found[1]["game"] == GAME and found[1]["sources"]["2"].endswith("2_720p.mkv")
     assert found[2] == {"type": "submission", "zip": str(tmp_path / "all.zip"), "games": 2}
 
 
@@ -220,7 +227,7 @@ def test_a_broken_half_is_one_line_and_the_rest_goes_on(spot: Spot, root: Path, 
     done = spot("--games", root, "--out", tmp_path / "out", "--zip", tmp_path / "all.zip")
     assert done.exit_code == 4
     (line,) = [line for line in done.stderr.splitlines() if "2_720p.mkv" in line]
-    assert f"{GAME}: half 2 is missing from the results" in line
+    assert line.startswith("touchline: error:")
     assert {row["half"] for row in results_of(tmp_path / "out" / GAME)["predictions"]} == {"1"}
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         assert len(archive.namelist()) == 2
@@ -231,7 +238,7 @@ def test_a_game_of_two_broken_halves_fails_and_the_rest_goes_on(spot: Spot, root
         (root / GAME / f"{half}_720p.mkv").write_bytes(b"no video at all\n" * 400)
     done = spot("--games", root, "--out", tmp_path / "out", "--zip", tmp_path / "all.zip")
     assert done.exit_code == 4
-    assert len(errors(done)) == 1
+    assert len(errors(done)) == 2
     assert not (tmp_path / "out" / GAME / "results_spotting.json").exists()
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         assert archive.namelist() == [f"{BALL_GAME}/results_spotting.json"]
@@ -380,3 +387,76 @@ def test_a_single_half_has_its_half_from_its_name_or_from_the_option(
     assert json.loads((bundle.path / "results_spotting.json").read_text())["UrlLocal"] == "first"
     spot(videos["first"], "--out", tmp_path / "b")
     assert {event.half for event in bundle.read_events()} == {1}
+
+
+def test_videos_of_two_games_do_not_meet_in_out(
+    spot: Spot, root: Path, tmp_path: Path, videos: dict[str, Path]
+) -> None:
+    other = put(root / Path(GAME).with_name("other") / "1_720p.mkv", videos["fast"])
+    done = spot(root / GAME / "1_720p.mkv", root / GAME / "2_720p.mkv", other, "--out", tmp_path / "out")
+    assert done.exit_code == 0
+    bundles = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.touchline"))
+    game = Path(GAME).name
+    assert bundles == [f"{game}/1_720p.touchline", f"{game}/2_720p.touchline", "other/1_720p.touchline"]
+
+
+@pytest.fixture(scope="module")
+def head(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A head over published features of 512 values, with random weights."""
+    config = StreamHeadConfig(
+        name="tiny-head",
+        architecture="stream-head",
+        network={
+            "streams": {"picture": 512},
+            "num_classes": 2,
+            "head": "context",
+            "head_arguments": {"window": 16, "inner": 16, "layers": 1, "heads": 2},
+            "width": 16,
+        },
+        streams=(StreamSpec(name="picture", width=512, model="ResNET_TF2_PCA512"),),
+        labels=("Goal", "Foul"),
+        rate_hz=2.0,
+        suppression=SuppressionSpec(window_s=2.0, floor=0.001),
+        thresholds={"Goal": 0.001, "Foul": 0.001},
+    )
+    torch.manual_seed(3)
+    return save_model(tmp_path_factory.mktemp("head") / "tiny-head.safetensors", build_network(config), config)
+
+
+def features(root: Path, game: str, *halves: int) -> None:
+    (root / game).mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    for half in halves:
+        np.save(root / game / f"{half}_ResNET_TF2_PCA512.npy", rng.normal(size=(60, 512)).astype(np.float32))
+
+
+def test_published_features_are_spotted_without_videos(tmp_path: Path, head: Path) -> None:
+    root, out = tmp_path / "SoccerNet", tmp_path / "out"
+    for game, halves in ((GAME, (1, 2)), ("league/2014-2015/one", (2,)), ("league/2014-2015/none", ())):
+        features(root, game, *halves)
+        labels(root / game, (1, 5))
+    words = ["--games", root, "--model", head, "--features", "picture=ResNET_TF2_PCA512", "--out", out]
+    done = runner.invoke(app, ["spot", *map(str, words), "--zip", str(tmp_path / "all.zip"), "--device", "cpu"])
+    assert done.exit_code == 4, done.output
+    assert "league/2014-2015/one: half 1 has no features" in done.stderr
+    (line,) = errors(done)
+    assert "none/1_ResNET_TF2_PCA512.npy: file not found" in line and "free" in line
+    found = results_of(out / GAME)["predictions"]
+    for half in (1, 2):
+        values = read_features(root / GAME / f"{half}_ResNET_TF2_PCA512.npy")
+        alone = spot_streams({"picture": values}, head, device="cpu", half=half).timeline
+        got = [(row["label"], row["position"]) for row in found if row["half"] == str(half)]
+        assert got == [(event.label, str(ms_from_us(event.start_us))) for event in alone]
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert len(archive.namelist()) == 2
+
+
+def test_features_of_games_need_a_head_that_reads_them(spot: Spot, tmp_path: Path, head: Path) -> None:
+    features(tmp_path, GAME, 1, 2)
+    done = spot("--games", tmp_path, "--features", "picture=ResNET_TF2_PCA512")
+    assert done.exit_code == 2 and "needs one spotting head" in done.stderr
+    words = ["spot", "--games", str(tmp_path), "--model", str(head)]
+    done = runner.invoke(app, [*words, "--features", "sound=ResNET_TF2_PCA512"])
+    assert done.exit_code == 2 and "reads the streams picture" in done.stderr
+    done = runner.invoke(app, [*words, "--features", "picture=1_ResNET_TF2_PCA512.npy"])
+    assert done.exit_code == 2 and "one file belongs to one video" in done.stderr

@@ -50,13 +50,14 @@ _HALF_STEM = re.compile(r"^([12])(_(224p|720p|HQ))?$")
 
 @dataclass(frozen=True, slots=True)
 class FeatureOptions:
-    """Settings of a feature extraction; ``out``, ``resume`` and ``force`` do not affect the values.
+    """Settings of a feature extraction; ``out`` and those from ``half`` on do not affect the values.
 
     Attributes:
         out: the ``.npy`` file, or a folder for it; None writes it beside the video.
         rate_hz: rows per second.
         sampling: the rule that selects frames.
         stream: index of the video stream; None for the default stream.
+        half: half of the match that names the file; None takes it from SoccerNet's names, if the video has one.
         resume: resume from the chunks of a killed run.
         force: extract again even if the file is up to date.
 
@@ -66,6 +67,7 @@ class FeatureOptions:
     rate_hz: float = SOCCERNET_RATE_HZ
     sampling: SamplingRule = "time-exact"
     stream: int | None = None
+    half: int | None = None
     resume: bool = True
     force: bool = False
 
@@ -239,7 +241,7 @@ def extract_features(
     options = options or FeatureOptions()
     info = probe(video, stream=options.stream)
     name = extractor.name if view is None else f"{view.name}_{extractor.name}"
-    path = feature_path(video, out=options.out, name=name)
+    path = feature_path(video, out=options.out, name=name, half=options.half)
     origin = {"name": video.name, "fingerprint": video_fingerprint(video)}
     settings = feature_settings(extractor, options=options, info=info, view=view)
     known = None if options.force else holds(path, video=origin, settings=settings)
@@ -274,8 +276,14 @@ def extract_features(
     return Extraction(path, written, rows, extractor.width, resumed_row=task.resumed_row)
 
 
-def feature_path(video: Path, *, out: Path | None, name: str) -> Path:
-    """Return a video's feature file: ``1_MODEL.npy`` for SoccerNet's ``1_720p.mkv``, else ``STEM_MODEL.npy``.
+def feature_path(video: Path, *, out: Path | None, name: str, half: int | None = None) -> Path:
+    """Return a video's feature file: ``1_MODEL.npy`` for a half, as of ``1_720p.mkv``, else ``STEM_MODEL.npy``.
+
+    Args:
+        video: the video.
+        out: the ``.npy`` file, or a folder for it; None is the video's folder.
+        name: name of the model.
+        half: half of the match that the video shows; None takes it from SoccerNet's names, if the video has one.
 
     Raises:
         UsageError: ``out`` is a file but not a ``.npy`` file.
@@ -285,8 +293,8 @@ def feature_path(video: Path, *, out: Path | None, name: str) -> Path:
         if out.suffix != SUFFIX:
             raise UsageError(f"--out {out}: not a {SUFFIX} file; give the path of a {SUFFIX} file, or a folder")
         return out
-    half = _HALF_STEM.match(video.stem)
-    stem = half[1] if half else video.stem
+    named = _HALF_STEM.match(video.stem)
+    stem = str(half) if half is not None else named[1] if named else video.stem
     return (video.parent if out is None else out) / fitting_name(stem, f"_{name}{SUFFIX}")
 
 

@@ -28,6 +28,7 @@ def extract_sound_features(
     out: Path | None = None,
     force: bool = False,
     audio_stream: int | None = None,
+    half: int | None = None,
 ) -> Extraction:
     """Extract features from a video's sound, unless the file of features is up to date.
 
@@ -37,6 +38,7 @@ def extract_sound_features(
         out: the ``.npy`` file, or a folder for it; None writes it beside the video.
         force: extract again even if the file is up to date.
         audio_stream: index of the sound track; None takes the default one, or the loudest if that is silent.
+        half: half of the match that names the file; None takes it from SoccerNet's names, if the video has one.
 
     Raises:
         UsageError: ``out`` is a file but not a ``.npy`` file, or there is no such sound track.
@@ -45,7 +47,7 @@ def extract_sound_features(
 
     """
     heard = heard_track(video, index=audio_stream)
-    path = feature_path(video, out=out, name=extractor.name)
+    path = feature_path(video, out=out, name=extractor.name, half=half)
     names = {"name": video.name, "fingerprint": video_fingerprint(video)}
     settings = json.loads(
         json.dumps({**extractor.settings, "audio_stream": heard.track.index, "touchline": __version__})

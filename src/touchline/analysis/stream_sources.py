@@ -20,6 +20,7 @@ from touchline.formats.boxes.tracks_parquet import read_tracks_parquet
 from touchline.formats.bundle import TRACKS, video_fingerprint
 from touchline.formats.features.vectors import SOCCERNET_RATE_HZ, Features, read_features
 from touchline.formats.files.checksum import file_sha256
+from touchline.formats.soccernet.game_names import require_same_game
 from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -50,6 +51,7 @@ class OtherStream:
         optional: whether the head runs without the stream if it is unavailable.
         of_tracks: whether the stream is made from the tracks in the video's bundle.
         of_sound: whether the stream is made from the video's sound.
+        check: raises InputError for a video that the stream is plainly not of.
 
     """
 
@@ -60,6 +62,7 @@ class OtherStream:
     optional: bool = False
     of_tracks: bool = False
     of_sound: bool = False
+    check: Callable[[Path], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,8 @@ def _given_stream(stream: StreamSpec, path: Path) -> OtherStream:
         remark = f"{path.name} was made from another video file, {made_of.get('name', 'unknown')}"
         return replace(features, info=replace(features.info, remarks=(*features.info.remarks, remark)))
 
-    return OtherStream(stream.name, {"given": file_sha256(path)}, take, f"given file {path}")
+    check = partial(require_same_game, path)
+    return OtherStream(stream.name, {"given": file_sha256(path)}, take, f"given file {path}", check=check)
 
 
 def _sound_stream(stream: StreamSpec, *, device: Device) -> OtherStream:

@@ -242,6 +242,8 @@ def _load(arguments: LiveArguments, *, output: Output) -> tuple[LiveSpotter, dic
     spotter = load_frame_spotter(arguments.model, device=arguments.device, flip=arguments.flip)
     output.note(f"touchline: model {spotter.name}, {spotter.device_reason}")
     output.note(f"touchline: an event is final {look_ahead_of(spotter) / spotter.fps:.1f} s of stream after it")
+    for remark in spotter.remarks:
+        output.note(one_line(f"touchline: note: {remark}"))
     return spotter, spotter.thresholds_with(for_all_labels(given, labels=spotter.labels))
 
 

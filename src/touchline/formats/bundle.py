@@ -31,8 +31,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from touchline.core.actions import Actions
 from touchline.core.board.values import MatchClock
 from touchline.core.corrections.events import CorrectedEvent, corrected_events, corrected_timeline
@@ -56,11 +54,11 @@ from touchline.formats.files.checksum import file_sha256
 from touchline.formats.files.guard import reading
 from touchline.formats.files.json_files import parse_object, read_bytes, read_own_json
 from touchline.formats.files.json_shapes import check
-from touchline.formats.files.npz import npz_bytes, read_arrays
 from touchline.formats.keeper import moments_index
 from touchline.formats.likeness import LIKENESS
 from touchline.formats.manifest_shape import MANIFEST_SHAPE
 from touchline.formats.match_clock import CLOCK, read_clock
+from touchline.formats.own_scores import read_own_scores, scores_bytes
 from touchline.formats.play import PLAY, PLAY_CURVES
 from touchline.formats.soccernet.game_names import game_in_path
 from touchline.formats.sound import SOUND, SOUND_CURVES
@@ -380,9 +378,7 @@ class Bundle:
 
     def write_scores(self, scores: Scores) -> None:
         """Write ``scores.npz``; equal scores give equal bytes."""
-        labels = np.array(scores.labels, dtype=np.str_)
-        arrays: dict[str, np.ndarray] = {"values": scores.values, "times_us": scores.times_us, "labels": labels}
-        write_bytes_atomic(self.path / SCORES, npz_bytes(arrays))
+        write_bytes_atomic(self.path / SCORES, scores_bytes(scores))
 
     def read_scores(self) -> Scores:
         """Read the scores of ``scores.npz``.
@@ -391,14 +387,7 @@ class Bundle:
             InputError: the file is missing or broken.
 
         """
-        path = self.path / SCORES
-        values, times_us, labels = read_arrays(path, "values", "times_us", "labels", what="scores", remedy=REMEDY)
-        with reading(path, what="scores", remedy=REMEDY):
-            if (values.dtype.kind, times_us.dtype.kind, labels.dtype.kind) != ("f", "i", "U") or labels.ndim != 1:
-                raise ValueError(f"arrays of {values.dtype}, {times_us.dtype} and {labels.dtype}")
-            if not np.isfinite(values).all():
-                raise ValueError("values that are not finite")
-            return Scores(values=values, times_us=times_us, labels=tuple(map(str, labels)))
+        return read_own_scores(self.path / SCORES, remedy=REMEDY)
 
     def read_tracks(self) -> Tracks:
         """Read all tracks from ``tracks.parquet``.

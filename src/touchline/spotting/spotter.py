@@ -88,6 +88,11 @@ class BaseSpotter(ABC):
         return self.labels
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a user should know of the events of this model, one line each."""
+        return ()
+
+    @property
     @abstractmethod
     def decoding(self) -> dict[str, Any]:
         """Settings of the decoding of scores into events, as JSON."""

@@ -132,5 +132,5 @@ def test_a_broken_seqinfo_is_an_error_with_its_place(tmp_path: Path) -> None:
 def test_a_zip_and_a_file_do_not_go_together(tmp_path: Path) -> None:
     truth, _ = make_zips(tmp_path, ["SNMOT-116"])
     (tmp_path / "SNMOT-116.txt").write_text("1,1,1,1,5,5,1,-1,-1,-1\n")
-    with pytest.raises(InputError, match="two files, two folders or zips"):
+    with pytest.raises(InputError, match="two files, or two folders or zips"):
         evaluate.tracking(truth, tmp_path / "SNMOT-116.txt")

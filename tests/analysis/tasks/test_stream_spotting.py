@@ -32,6 +32,7 @@ from touchline.formats.boxes.tracks_parquet import write_tracks_parquet
 from touchline.formats.bundle import TRACKS, Bundle, video_fingerprint
 from touchline.formats.events.own_events import events_document
 from touchline.formats.features.vectors import FeatureInfo, Features, read_features, write_features
+from touchline.formats.soccernet.game_names import require_same_game
 from touchline.media.video import VideoReader, probe
 from touchline.models.specs.spec import DEFAULT_THRESHOLD
 from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec, SuppressionSpec
@@ -448,3 +449,25 @@ def test_sound_and_files_are_found_by_the_heads_own_words(tmp_path: Path, monkey
     unheard = write_head(tmp_path, streams={"picture": (3, "numbers"), "sound": (128, "vggish")}, name="unheard")
     spotter = load_video_stream_spotter(str(unheard), device="cpu")
     assert "vggish" in spotter.sources.missing["sound"] and spotter.sources.others == ()
+
+
+def test_features_of_another_game_or_half_are_one_clear_line(video: Path, tmp_path: Path) -> None:
+    here, there = (tmp_path / "league" / "2016-2017" / f"2016-08-2{day} - 18-00 A 1 - 0 B" for day in (0, 1))
+    for folder in (here, there):
+        folder.mkdir(parents=True)
+        for half in (1, 2):
+            np.save(folder / f"{half}_ResNET_TF2_PCA512.npy", np.zeros((20, 512), np.float32))
+        shutil.copy(video, folder / "1_720p.mkv")
+    head = write_head(tmp_path, streams={"picture": (512, "")})
+    for wrong, message in (
+        (
+            there / "1_ResNET_TF2_PCA512.npy",
+            r"is of league/2016-2017/2016-08-21.*1_720p\.mkv of league/2016-2017/2016-08-20",
+        ),
+        (here / "2_ResNET_TF2_PCA512.npy", r"is of half 2, but 1_720p\.mkv of 1"),
+    ):
+        spotter = load_video_stream_spotter(str(head), device="cpu", given={"picture": wrong})
+        with pytest.raises(InputError, match=message):
+            spot(here / "1_720p.mkv", tmp_path / "out", spotter)
+    require_same_game(here / "1_ResNET_TF2_PCA512.npy", here / "1_720p.mkv")
+    require_same_game(tmp_path / "mine.npy", here / "1_720p.mkv")

@@ -100,6 +100,13 @@ def test_a_wrapped_checkpoint_is_read_and_clip_changes_the_sampling(tmp_path: Pa
         read_published(path, architecture="dense-spotter", clip={"fps": "fast"})
 
 
+def test_names_of_backbone_and_head_are_read(tmp_path: Path) -> None:
+    state = made_state(shift="gsm", heads=(6,))
+    named = {f"{'backbone' if name.startswith('_features') else 'head'}.{name}": one for name, one in state.items()}
+    model = read_published(saved(tmp_path, {"state_dict": named}))
+    torch.testing.assert_close(model.network.encoder.stem.conv.weight, state["_features.stem.conv.weight"])
+
+
 def test_an_import_without_an_architecture_writes_a_model(tmp_path: Path) -> None:
     path = import_model(saved(tmp_path, made_state(**KINDS["t-deed-two-heads"])), name="two", out=tmp_path)
     assert path.name == "two.safetensors"

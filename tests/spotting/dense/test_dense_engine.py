@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,17 @@ def test_bf16_is_close(tmp_path: Path) -> None:
     expected = _scores(path, pictures, backend="torch", threads=1)
     half = _scores(path, pictures, backend="openvino", precision="bf16", threads=1)
     assert np.abs(half - expected).mean() < 0.02
+
+
+@pytest.mark.parametrize("kind", ["clips", "once-late", "tail"])
+def test_half_precision_as_on_a_gpu_is_close(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, config, plan, runtime = made(kind)
+    pictures = moving_colours(40)
+    expected = streamed(plan, runtime, config, pictures)
+    half = partial(torch.autocast, "cpu", dtype=torch.bfloat16)
+    monkeypatch.setattr("touchline.spotting.dense.torch_runtime.half_on_gpu", lambda device: half())
+    difference = np.abs(streamed(plan, runtime, config, pictures) - expected)
+    assert 0 < difference.mean() < 0.03
 
 
 def test_mirrored_frames_are_refused(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from touchline.core.tracks import Tracks
 from touchline.formats.boxes.mot import PERSON_CLASS, UNKNOWN, MotTable, empty_mot, mot_table, parse_mot, read_mot
 from touchline.formats.boxes.paired_files import FilePair, FilePairs, StoredFile, pair_files, sequence_name
 from touchline.formats.boxes.sequence_info import parse_game_info, parse_sequence_info
+from touchline.formats.boxes.teamtrack import parse_teamtrack
 from touchline.metrics.protocol import ScoringProtocol
 from touchline.metrics.tracking import DEFAULT_IOU, TrackingReport, combine_tracking, evaluate_tracking
 from touchline.metrics.tracking.sequence import sequence
@@ -32,6 +33,9 @@ SOCCERNET_TRACKING = ScoringProtocol("SoccerNet tracking", "SoccerNet 0.2.0 with
 """All boxes count, the ball's as well, without preprocessing."""
 SPORTSMOT = ScoringProtocol("SportsMOT", "trackeval 1.3.0", verified=True)
 """Its truth holds players only, all of class 1, so that preprocessing changes nothing."""
+
+TEAMTRACK = ".csv"
+"""Suffix of TeamTrack's annotations, which are read as truth as well."""
 
 _SETS = ((re.compile(r"SNMOT-\d+"), SOCCERNET_TRACKING), (re.compile(r"v_.{11}_c\d{3}"), SPORTSMOT))
 """Names of the sequences of known sets, with the protocol of their leaderboards."""
@@ -90,7 +94,8 @@ def tracking(
 
     Files of two folders or zips are paired by name: NAME.txt, NAME/gt/gt.txt, NAME/tracks.txt and
     NAME.touchline/tracks.txt are all NAME. The score over all sequences is computed from summed counts, as trackeval
-    does, and is not the mean of their scores. A ``seqinfo.ini`` beside the truth gives the number of frames.
+    does, and is not the mean of their scores. A ``seqinfo.ini`` beside the truth gives the number of frames. Truth may
+    be TeamTrack's CSV files.
 
     Rows of the truth with confidence 0 are not scored, as is usual for MOT. Other confidences of the truth are, with a
     warning for fractions such as 0.93, which trackeval cuts to 0: it leaves those rows out.
@@ -165,7 +170,9 @@ def _sequences(
     if not isinstance(truth, str | Path) or not isinstance(predictions, str | Path):
         found = _table(predictions, zero_based=from_zero[1])
         return [_Sequence("sequence", _table(truth, zero_based=from_zero[0]), found)], FilePairs((), ())
-    files = pair_files(_in_bundle(Path(truth)), _in_bundle(Path(predictions)), name_of=sequence_name)
+    files = pair_files(
+        _in_bundle(Path(truth)), _in_bundle(Path(predictions)), name_of=sequence_name, other_truth=(TEAMTRACK,)
+    )
     return (_read(pair, from_zero=from_zero) for pair in files.pairs), files
 
 
@@ -178,7 +185,9 @@ def _read(pair: FilePair, *, from_zero: tuple[bool, bool]) -> _Sequence:
 
 
 def _parsed(file: StoredFile, *, zero_based: bool) -> MotTable:
-    """Read a MOT file on disk or in a zip."""
+    """Read a MOT file, or one of TeamTrack, on disk or in a zip."""
+    if str(file).lower().endswith(TEAMTRACK):
+        return parse_teamtrack(file.read(), source=str(file))
     return parse_mot(file.read(), source=str(file), zero_based=zero_based)
 
 

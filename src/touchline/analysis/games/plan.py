@@ -61,6 +61,15 @@ def plan_game(folder: GameFolder, *, name: str, quality: Quality | None = None) 
     return GamePlan(name, folder, halves, tuple(warnings_on(folder, halves)), tuple(remarks_on(halves)))
 
 
+def doubts_about(folder: GameFolder, *, name: str) -> list[str]:
+    """Return a line for everything that is wrong or odd about the videos of a game, with the game's name."""
+    try:
+        plan = plan_game(folder, name=name)
+    except InputError as error:
+        return [f"{name}: {error}"]
+    return [f"{name}: {line}" for line in (*plan.warnings, *plan.remarks)]
+
+
 def _half(half: int, path: Path, *, span: HalfSpan | None) -> HalfVideo:
     try:
         return HalfVideo(half, path, probe(path), span)

@@ -117,7 +117,8 @@ class SpotTask(Task):
         candidates = self.spotter.events(scores, thresholds=candidate_thresholds(self._thresholds))
         candidates, _ = heeding(candidates, likeness=likeness, models=models)
         left_out = len(possible) - len(timeline)
-        self._remarks = ((remark_on_left_out(left_out),) if left_out else ()) + withheld
+        left_out_remark = (remark_on_left_out(left_out),) if left_out else ()
+        self._remarks = (*self.spotter.remarks, *left_out_remark, *withheld)
         bundle.write_scores(scores)
         write_event_files(bundle, timeline, candidates=in_wide_shots(candidates, shots=shots), job=self._job)
         bundle.discard(PLAY, PLAY_CURVES)  # of an earlier run that named events from tracks

@@ -112,6 +112,9 @@ class StreamSpotTask(Task):
         self._found, self._tasks, self.resumed_from_us = None, {}, None
         self._video = {"name": job.video.name, "fingerprint": job.fingerprint}
         sources = self.spotter.sources
+        for other in sources.others:
+            if other.check is not None:
+                other.check(job.video)
         self._settings = {
             stream.name: feature_settings(stream.extractor, options=stream.options, info=job.info)
             for stream in sources.pictures

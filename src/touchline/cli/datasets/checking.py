@@ -47,7 +47,7 @@ def check_data(offers: Sequence[Offer], *, splits: Sequence[str], root: Path, ou
 
 def _contradictions(root: Path) -> Iterator[str]:
     """Yield what contradicts itself among the videos and labels of each game."""
-    from touchline.analysis.games.plan import plan_game
+    from touchline.analysis.games.plan import doubts_about
     from touchline.formats.soccernet.folder import find_games
     from touchline.formats.soccernet.game_names import game_of_folder
 
@@ -57,13 +57,7 @@ def _contradictions(root: Path) -> Iterator[str]:
         return
     for folder in games:
         if folder.has_video:
-            name = game_of_folder(folder.path, root=root)
-            try:
-                plan = plan_game(folder, name=name)
-            except InputError as error:
-                yield f"{name}: {error}"
-            else:
-                yield from (f"{name}: {line}" for line in (*plan.warnings, *plan.remarks))
+            yield from doubts_about(folder, name=game_of_folder(folder.path, root=root))
 
 
 def _missing(offers: Sequence[Offer], *, splits: Sequence[str], root: Path) -> Iterator[str]:

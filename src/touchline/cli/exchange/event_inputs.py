@@ -69,8 +69,8 @@ class EventInput:
 
 
 def is_bundle(path: Path) -> bool:
-    """Whether a path is a bundle with events, found by an analysis or added in a review."""
-    return any((path / name).is_file() for name in ("events.json", "corrections.jsonl"))
+    """Whether a path is a bundle with events or tracks, found by an analysis or added in a review."""
+    return any((path / name).is_file() for name in ("events.json", "corrections.jsonl", "tracks.parquet"))
 
 
 def holds_many(path: Path) -> bool:

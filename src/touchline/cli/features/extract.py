@@ -116,6 +116,17 @@ class ExtractArguments(SharedArguments):
     ] = None
     stream: StreamOption = None
     audio_stream: AudioStreamOption = None
+    half: Annotated[
+        int | None,
+        typer.Option(
+            "--half",
+            metavar="N",
+            min=1,
+            max=5,
+            help="Name the file after this half, such as 2_MODEL.npy.",
+            show_default="that of a name such as 2_720p.mkv, else the video's name",
+        ),
+    ] = None
     resume: ResumeOption = True
     force: ForceOption = False
 
@@ -128,7 +139,7 @@ def _run(arguments: ExtractArguments, output: Output) -> int:
 
     out, model, device = arguments.out, arguments.model, arguments.device
     videos = given_videos(arguments.videos, listed=arguments.listed, output=output)
-    _check_requests(videos, named=len(arguments.videos or ()), out=out)
+    _check_requests(videos, named=len(arguments.videos or ()), out=out, half=arguments.half)
     if is_sound_model(model):
         refuse_image_options(model, _image_options(arguments))
         return extract_sound(
@@ -137,6 +148,7 @@ def _run(arguments: ExtractArguments, output: Output) -> int:
             out=out,
             force=arguments.force,
             audio_stream=arguments.audio_stream,
+            half=arguments.half,
             device=device,
             output=output,
         )
@@ -190,6 +202,7 @@ def _extract_images(arguments: ExtractArguments, videos: Sequence[Given], output
         rate_hz=arguments.rate,
         sampling=arguments.sampling,
         stream=arguments.stream,
+        half=arguments.half,
         resume=arguments.resume,
         force=arguments.force,
     )
@@ -199,7 +212,7 @@ def _extract_images(arguments: ExtractArguments, videos: Sequence[Given], output
     return _extract_all(videos, extractor=extractor, options=options, views=views, output=output)
 
 
-def _check_requests(videos: Sequence[Given], *, named: int, out: Path | None) -> None:
+def _check_requests(videos: Sequence[Given], *, named: int, out: Path | None, half: int | None) -> None:
     """Refuse what cannot be a video, and two videos with the same output file, before any work is done.
 
     Raises:
@@ -211,12 +224,14 @@ def _check_requests(videos: Sequence[Given], *, named: int, out: Path | None) ->
 
     if out is not None and out.suffix == ".npy" and max(len(videos), named) > 1:
         raise UsageError(f"--out {out}: is one file, but {max(len(videos), named)} videos are given; give a folder")
+    if half is not None and len(videos) > 1:
+        raise UsageError(f"--half {half} belongs to one video, but {len(videos)} are given; name them one at a time")
     taken: dict[Path, Path] = {}
     for video in (given.path for given in videos if not given.problem):
         check_kind(video)
     for given in videos:
         video = given.path
-        path = feature_path(video, out=_out_of(given, out), name="MODEL").absolute()
+        path = feature_path(video, out=_out_of(given, out), name="MODEL", half=half).absolute()
         if path in taken:
             raise UsageError(
                 f"{taken[path]} and {video} would both be written to {path}; "

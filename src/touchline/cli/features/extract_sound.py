@@ -38,6 +38,7 @@ def extract_sound(
     out: Path | None,
     force: bool,
     audio_stream: int | None,
+    half: int | None,
     device: Device,
     output: Output,
 ) -> int:
@@ -50,7 +51,9 @@ def extract_sound(
 
     def take(given: Given) -> Extraction:
         own = out if out is not None and out.suffix == ".npy" else given.out(out)
-        return extract_sound_features(given.path, extractor=extractor, out=own, force=force, audio_stream=audio_stream)
+        return extract_sound_features(
+            given.path, extractor=extractor, out=own, force=force, audio_stream=audio_stream, half=half
+        )
 
     def tell(video: Path, result: Extraction) -> None:
         tell_record(video, result, remarks=result.info.remarks, output=output)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from touchline.cli.games.options import SpotGamesArguments
+from touchline.cli.inputs import Inputs
 from touchline.core.errors import InputError, UsageError
 from touchline.core.wording import counted
 
@@ -16,22 +16,6 @@ if TYPE_CHECKING:
     from touchline.formats.soccernet.folder import GameFolder, Quality
 
 _SHOWN = 3
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What is to be done.
-
-    Attributes:
-        plans: the games.
-        problems: name and error of games that cannot be spotted, and of lists with games that are not there.
-        remarks: what is left out, a line each.
-
-    """
-
-    plans: tuple[GamePlan, ...]
-    problems: tuple[tuple[str, InputError], ...]
-    remarks: tuple[str, ...]
 
 
 def refuse_games_options(arguments: SpotGamesArguments) -> None:
@@ -61,8 +45,28 @@ def refuse_video_options(arguments: SpotGamesArguments) -> None:
         raise UsageError(f"--half {arguments.half}: the halves of games are in the names of their videos; leave it out")
 
 
-def choose_games(root: Path, *, split: str | None, quality: Quality | None) -> Choice:
-    """Return the games of a folder, or those of them that a list names.
+def kinds_of_features(words: Sequence[str]) -> dict[str, str]:
+    """Return stream -> kind of feature file in each game, from ``STREAM=KIND``; empty if a model is given instead.
+
+    Raises:
+        UsageError: a file, which belongs to one video.
+
+    """
+    kinds = {}
+    for word in words:
+        stream, equals, kind = word.partition("=")
+        if kind.endswith(".npy"):
+            raise UsageError(
+                f"--features {word}: one file belongs to one video; for games, give STREAM=KIND for their files "
+                f"HALF_KIND.npy, such as {stream}=ResNET_TF2_PCA512"
+            )
+        if equals:
+            kinds[stream] = kind
+    return kinds
+
+
+def folders_of_games(root: Path, *, split: str | None, inputs: Inputs) -> dict[str, list[GameFolder]]:
+    """Return the folders of each game, or of those that a list names; listed games that are missing are reported.
 
     Raises:
         UsageError: the list is unknown.
@@ -75,64 +79,93 @@ def choose_games(root: Path, *, split: str | None, quality: Quality | None) -> C
     folders: dict[str, list[GameFolder]] = {}
     for folder in find_games(root):
         folders.setdefault(game_of_folder(folder.path, root=root), []).append(folder)
-    names, problems = list(folders), []
-    if split is not None:
-        names, missing = _listed(split, names, root=root)
-        problems += [(f"--split {split}", _not_there(split, missing, root=root))] if missing else []
-    plans, lacking, unusable = _plans({name: folders[name] for name in names}, quality=quality)
-    problems += [*unusable, *_without_videos(lacking, root=root)]
-    return Choice(tuple(plans), tuple(problems), tuple(_left_out(root)))
+    return folders if split is None else _listed(split, folders, root=root, inputs=inputs)
 
 
-def _listed(split: str, names: Sequence[str], *, root: Path) -> tuple[list[str], tuple[str, ...]]:
-    from touchline.formats.soccernet.splits import read_game_list
+def planned_games(root: Path, *, split: str | None, quality: Quality | None, inputs: Inputs) -> list[GamePlan]:
+    """Return the games to spot; those that cannot be spotted are reported.
 
-    found, missing = read_game_list(split).choose(names)
-    if not found:
-        raise InputError(f"{root}: holds none of the games of --split {split}; it holds {_some(names)}")
-    return list(found), missing
+    Raises:
+        UsageError: the list is unknown.
+        InputError: the folder holds no games, or none of the list; or the list cannot be read.
 
-
-def _not_there(split: str, missing: Sequence[str], *, root: Path) -> InputError:
-    return InputError(
-        f"--split {split}: {counted(len(missing), 'game')} of the list not in {root}: {_some(missing)}; "
-        "SoccerNet's own evaluation needs a result for every game of a split"
-    )
-
-
-def _plans(
-    folders: dict[str, list[GameFolder]], *, quality: Quality | None
-) -> tuple[list[GamePlan], list[GameFolder], list[tuple[str, InputError]]]:
-    """Return the games that can be spotted, the folders without any video, and what is wrong with other games."""
+    """
     from touchline.analysis.games.plan import plan_game
 
-    plans, lacking, problems = [], [], list[tuple[str, InputError]]()
+    folders = folders_of_games(root, split=split, inputs=inputs)
+    plans = []
     for name, same in folders.items():
         held = [folder for folder in same if folder.has_video]
-        if len(held) > 1:
-            places = ", ".join(str(folder.path) for folder in held)
-            problems.append((name, InputError(f"{name}: is in {len(held)} folders ({places}); keep one")))
-        elif not held:
-            lacking.append(same[0])
-        else:
-            try:
-                plans.append(plan_game(held[0], name=name, quality=quality))
-            except InputError as error:
-                problems.append((name, error))
-    return plans, lacking, problems
+        if held:
+            with inputs.one(name, type="error", game=name):
+                plans.append(plan_game(the_only(held, name=name), name=name, quality=quality))
+    without = [(name, same[0]) for name, same in folders.items() if not any(folder.has_video for folder in same)]
+    report_lacking(without, what="video", error=lambda folder: folder.no_video(), root=root, inputs=inputs)
+    return plans
 
 
-def _without_videos(lacking: Sequence[GameFolder], *, root: Path) -> list[tuple[str, InputError]]:
-    """Return an error for each game without videos, one for all of many."""
+def the_only(folders: Sequence[GameFolder], *, name: str) -> GameFolder:
+    """Return the folder of a game.
+
+    Raises:
+        InputError: there are several.
+
+    """
+    if len(folders) > 1:
+        places = ", ".join(str(folder.path) for folder in folders)
+        raise InputError(f"{name}: is in {len(folders)} folders ({places}); keep one")
+    return folders[0]
+
+
+def report_lacking(
+    lacking: Sequence[tuple[str, GameFolder]],
+    *,
+    what: str,
+    error: Callable[[GameFolder], InputError],
+    root: Path,
+    inputs: Inputs,
+) -> None:
+    """Report games that lack what is needed, one by one, or many in one line.
+
+    Args:
+        lacking: names and folders.
+        what: what they lack, for the line.
+        error: returns the error of one game, which says how to obtain it.
+        root: folder of all games.
+        inputs: where they are reported.
+
+    """
     if len(lacking) <= _SHOWN:
-        return [(folder.name, folder.no_video()) for folder in lacking]
-    names = _some([folder.name for folder in lacking])
-    advice = str(lacking[0].no_video()).partition(": ")[2]
-    return [(str(root), InputError(f"{root}: {len(lacking)} games have no video ({names}): {advice}"))]
+        for name, folder in lacking:
+            with inputs.one(name, type="error", game=name):
+                raise error(folder)
+        return
+    with inputs.one(root, type="error", game=None):
+        advice = str(error(lacking[0][1])).partition(": ")[2]
+        raise InputError(
+            f"{root}: {len(lacking)} games have no {what} ({_some([name for name, _ in lacking])}): {advice}"
+        )
 
 
-def _left_out(root: Path) -> list[str]:
-    """Return a remark on videos that have none of SoccerNet's names."""
+def _listed(
+    split: str, folders: dict[str, list[GameFolder]], *, root: Path, inputs: Inputs
+) -> dict[str, list[GameFolder]]:
+    from touchline.formats.soccernet.splits import read_game_list
+
+    found, missing = read_game_list(split).choose(list(folders))
+    if not found:
+        raise InputError(f"{root}: holds none of the games of --split {split}; it holds {_some(list(folders))}")
+    if missing:
+        with inputs.one(f"--split {split}", type="error", game=None):
+            raise InputError(
+                f"--split {split}: {counted(len(missing), 'game')} of the list not in {root}: {_some(missing)}; "
+                "SoccerNet's own evaluation needs a result for every game of a split"
+            )
+    return {name: folders[name] for name in found}
+
+
+def left_out(root: Path) -> list[str]:
+    """Return a remark on videos in a folder that have none of SoccerNet's names."""
     from touchline.cli.given.paths import videos_in
     from touchline.formats.soccernet.game_names import WHOLE_VIDEOS, half_in_name
 

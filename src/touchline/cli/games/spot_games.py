@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from touchline.cli.common import Output
-from touchline.cli.games.choice import choose_games, refuse_video_options
+from touchline.cli.games.choice import kinds_of_features, left_out, planned_games, refuse_video_options
+from touchline.cli.games.game_results import GameResult, GameResults
 from touchline.cli.games.options import SpotGamesArguments
 from touchline.cli.inputs import Inputs
 from touchline.cli.output import warning_lines
 from touchline.cli.progress import ProgressCallback, progress_bar
 from touchline.cli.running import estimate, for_all_labels, load_spotting, read_thresholds
-from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError
+from touchline.core.errors import EXIT_DEGRADED, EXIT_INPUT, EXIT_OK
 from touchline.core.wording import counted
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from touchline.analysis.tasks.task import Task
     from touchline.cli.given.paths import Given
     from touchline.core.events import Timeline
-
-_RESULTS = "results_spotting.json"
 
 
 def spot_games(arguments: SpotGamesArguments, root: Path, *, output: Output) -> int:
@@ -41,14 +40,15 @@ def spot_games(arguments: SpotGamesArguments, root: Path, *, output: Output) -> 
     from touchline.analysis.tasks.usual import usual_tasks
 
     refuse_video_options(arguments)
-    choice = choose_games(root, split=arguments.split, quality=arguments.quality)
-    for remark in choice.remarks:
-        output.note(f"touchline: note: {remark}")
+    if kinds := kinds_of_features(arguments.features or ()):
+        from touchline.cli.games.spot_features import spot_features_of_games
+
+        return spot_features_of_games(arguments, root, kinds=kinds, output=output)
     inputs = Inputs("games", output=output)
-    for name, problem in choice.problems:
-        with inputs.one(name, type="error", game=name):
-            raise problem
-    if not choice.plans:
+    plans = planned_games(root, split=arguments.split, quality=arguments.quality, inputs=inputs)
+    for remark in left_out(root):
+        output.note(f"touchline: note: {remark}")
+    if not plans:
         return inputs.finish()
     spotter = load_spotting(arguments, output=output)
     asked = for_all_labels(read_thresholds(arguments.threshold or ()), labels=spotter.labels)
@@ -62,14 +62,14 @@ def spot_games(arguments: SpotGamesArguments, root: Path, *, output: Output) -> 
     )
     tasks = usual_tasks(spotter=spotter, thresholds=asked)
     if arguments.dry_run:
-        return estimate(_all_videos(choice.plans), tasks=tasks, options=options, output=output)
-    with progress_bar(counted(len(choice.plans), "game")) as progress:
-        run = _Run(tasks, options, asked, output, _Total(choice.plans, progress))
-        for plan in choice.plans:
-            with inputs.one(plan.name, type="error", game=plan.name):
+        return estimate(_all_videos(plans), tasks=tasks, options=options, output=output)
+    results = GameResults(arguments.out, output=output)
+    with progress_bar(counted(len(plans), "game")) as progress:
+        run = _Run(tasks, options, asked, results, _Total(plans, progress), output=output)
+        for plan in plans:
+            with inputs.again(plan.name, type="error", game=plan.name):
                 inputs.done(run.game(plan))
-    if arguments.zip is not None and run.results:
-        _write_zip(arguments.zip, run.results, output=output)
+    results.write_zip(arguments.zip)
     return inputs.finish()
 
 
@@ -91,130 +91,81 @@ class _Total:
         self._progress(self._done_us, self._total_us)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Found:
     """What was found in the videos of a game: events by half, and what was lost."""
 
-    parts: tuple[tuple[HalfVideo, Timeline], ...]
-    events: int
-    losses: tuple[str, ...]
+    parts: list[tuple[HalfVideo, Timeline]] = field(default_factory=list)
+    events: int = 0
+    losses: list[str] = field(default_factory=list)
 
 
 class _Run:
-    """Works on one game after another.
-
-    Attributes:
-        results: the result file of each game that is done.
-
-    """
+    """Works on one game after another."""
 
     def __init__(
         self,
         tasks: Sequence[Task],
         options: AnalyzeOptions,
         asked: Mapping[str, float],
-        output: Output,
+        results: GameResults,
         total: _Total,
+        *,
+        output: Output,
     ) -> None:
         self._tasks, self._options, self._asked = tasks, options, asked
-        self._output, self._total = output, total
-        self.results: dict[str, Path] = {}
+        self._results, self._total, self._output = results, total, output
 
     def game(self, plan: GamePlan) -> int:
-        """Spot both halves of a game and write its result; return its exit code.
-
-        Raises:
-            InputError: no half can be spotted.
-
-        """
+        """Spot both halves of a game and write its result; return its exit code. Of two videos, one may fail."""
         from touchline.analysis.games.results import game_events
-        from touchline.formats.files.atomic import make_folder
-        from touchline.formats.soccernet.labels import write_results
 
-        for line in plan.remarks:
-            self._output.note(f"touchline: note: {plan.name}: {line}")
-        for line in plan.warnings:
-            self._output.note(f"touchline: warning: {plan.name}: {line}")
-        folder = plan.folder.path if self._options.out is None else self._options.out / plan.name
-        found = self._halves(plan, folder if self._options.out is not None else None)
-        timeline, outside = game_events(found.parts)
-        path = folder / _RESULTS
-        make_folder(folder)
-        write_results(_plain(timeline), path, game=plan.name)
-        self.results[plan.name] = path
-        self._tell(plan, found, timeline, path=path, outside=outside)
-        return EXIT_DEGRADED if plan.warnings or found.losses else EXIT_OK
-
-    def _halves(self, plan: GamePlan, out: Path | None) -> _Found:
-        """Analyse the videos of a game; of two, one may fail.
-
-        Raises:
-            InputError: all fail.
-
-        """
-        parts, losses, events = [], list[str](), 0
+        self._note(plan, "note", plan.remarks)
+        self._note(plan, "warning", plan.warnings)
+        found, halves = _Found(), Inputs("halves", output=self._output)
         for half in plan.halves:
-            try:
-                timeline, found, lost = self._half(half, plan=plan, out=out)
-            except InputError as error:
-                if not parts and half is plan.halves[-1]:
-                    raise
-                losses.append(f"half {half.half} is missing from the results: {error}")
-                self._output.note(f"touchline: warning: {plan.name}: {losses[-1]}")
-                continue
-            finally:
-                self._total.finish(half)
-            parts.append((half, timeline))
-            events += found
-            losses += lost
-        return _Found(tuple(parts), events, tuple(losses))
+            with halves.one(half.path, type="error", game=plan.name, video=str(half.path)):
+                self._half(half, plan=plan, found=found)
+            self._total.finish(half)
+        if not found.parts:
+            return EXIT_INPUT
+        timeline, outside = game_events(found.parts)
+        lost = [f"half {half.half} is missing" for half in plan.halves if half not in [part for part, _ in found.parts]]
+        made = GameResult(
+            plan.name,
+            timeline,
+            sources={half.half: str(half.path) for half, _ in found.parts},
+            events=found.events,
+            warnings=(*plan.warnings, *found.losses, *lost),
+            remarks=plan.remarks,
+            outside=outside,
+        )
+        self._results.put(made, folder=plan.folder.path)
+        return EXIT_DEGRADED if made.warnings else EXIT_OK
 
-    def _half(self, half: HalfVideo, *, plan: GamePlan, out: Path | None) -> tuple[Timeline, int, list[str]]:
-        """Return the candidates of a video that are wanted, the number of events, and what was lost of it."""
+    def _half(self, half: HalfVideo, *, plan: GamePlan, found: _Found) -> None:
+        """Add the candidates of a video that are wanted, the number of events, and what was lost of it."""
         from touchline.analysis.pipeline import analyze_video
         from touchline.core.events import Timeline
         from touchline.formats.bundle import Bundle
 
+        out = None if self._options.out is None else self._options.out / plan.name
         options = replace(self._options, out=out, half=half.half, game=plan.name)
         result = analyze_video(half.path, tasks=self._tasks, options=options, progress=self._total.within)
         bundle = Bundle(result.bundle)
         kept = (event for event in bundle.read_candidates() if event.confidence >= self._asked.get(event.label, 0.0))
         lost = [f"{half.path.name}: {line}" for line in warning_lines(result)]
-        for line in lost:
-            self._output.note(f"touchline: warning: {plan.name}: {line}")
-        for remark in result.remarks:
-            self._output.note(f"touchline: note: {plan.name}: {half.path.name}: {remark}")
         if result.degraded and not lost:
             lost = [f"{half.path.name}: a part of its input is missing"]
-        return Timeline(tuple(kept)), len(bundle.read_events()), lost
+        self._note(plan, "warning", lost)
+        self._note(plan, "note", [f"{half.path.name}: {remark}" for remark in result.remarks])
+        found.parts.append((half, Timeline(tuple(kept))))
+        found.events += len(bundle.read_events())
+        found.losses += lost
 
-    def _tell(self, plan: GamePlan, found: _Found, timeline: Timeline, *, path: Path, outside: int) -> None:
-        """Print the result of a game."""
-        counts = {str(half.half): sum(event.half == half.half for event in timeline) for half, _ in found.parts}
-        self._output.record(
-            {
-                "type": "game",
-                "game": plan.name,
-                "results": str(path),
-                "videos": {str(half.half): str(half.path) for half, _ in found.parts},
-                "predictions": counts,
-                "events": found.events,
-                "outside": outside,
-                "warnings": [*plan.warnings, *found.losses],
-                "remarks": list(plan.remarks),
-            }
-        )
-        if not self._output.json:
-            halves = ", ".join(f"half {half} {count}" for half, count in counts.items())
-            cut = f", {outside} outside the halves of video.ini left out" if outside else ""
-            self._output.say(f"{plan.name}: {counted(len(timeline), 'prediction')} ({halves}){cut}: {path}")
-
-
-def _plain(timeline: Timeline) -> Timeline:
-    """Return the events without values that SoccerNet's layout has no field for."""
-    from touchline.core.events import Timeline
-
-    return Timeline(tuple(replace(event, extra={}) for event in timeline))
+    def _note(self, plan: GamePlan, kind: str, lines: Sequence[str]) -> None:
+        for line in lines:
+            self._output.note(f"touchline: {kind}: {plan.name}: {line}")
 
 
 def _all_videos(plans: Sequence[GamePlan]) -> list[Given]:
@@ -222,13 +173,3 @@ def _all_videos(plans: Sequence[GamePlan]) -> list[Given]:
     from touchline.cli.given.paths import Given
 
     return [Given(half.path) for plan in plans for half in plan.halves]
-
-
-def _write_zip(path: Path, results: Mapping[str, Path], *, output: Output) -> None:
-    """Write the submission, and say where it is."""
-    from touchline.formats.soccernet.submission import write_submission
-
-    write_submission(path, results)
-    output.record({"type": "submission", "zip": str(path), "games": len(results)})
-    if not output.json:
-        output.say(f"submission: {path}: {counted(len(results), 'game')}")

@@ -305,8 +305,7 @@ import_command = verb(
 
     Examples:
       touchline models import model-000.pth --name my-spotter
-      touchline models import AVG.pth.tar --network pool=mean --network window=30 --suppression window_s=30
-      touchline models import r2plus1d_18.pth --architecture r2plus1d-18 --labels @classes.txt --new-head
+      touchline models import average-pooling.pth.tar --network pool=mean --network window=30
     """,
 )
 

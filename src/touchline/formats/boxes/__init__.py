@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from touchline.formats.boxes.sequence_info import Tracklet as Tracklet
     from touchline.formats.boxes.sequence_info import parse_game_info as parse_game_info
     from touchline.formats.boxes.sequence_info import parse_sequence_info as parse_sequence_info
+    from touchline.formats.boxes.teamtrack import parse_teamtrack as parse_teamtrack
     from touchline.formats.boxes.track_format import TrackFormat as TrackFormat
     from touchline.formats.boxes.track_registry import TRACK_FORMATS as TRACK_FORMATS
     from touchline.formats.boxes.tracks_parquet import read_tracks_parquet as read_tracks_parquet
@@ -36,6 +37,7 @@ else:
                 "parse_game_info",
                 "parse_sequence_info",
             ),
+            "touchline.formats.boxes.teamtrack": ("parse_teamtrack",),
             "touchline.formats.boxes.track_format": ("TrackFormat",),
             "touchline.formats.boxes.track_registry": ("TRACK_FORMATS",),
             "touchline.formats.boxes.tracks_parquet": ("read_tracks_parquet", "write_tracks_parquet"),

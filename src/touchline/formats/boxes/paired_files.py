@@ -98,7 +98,13 @@ def sequence_name(path: Path) -> str:
 
 
 def pair_files(
-    truth: Path, predictions: Path, *, name_of: Callable[[Path], str], suffix: str = ".txt", truth_name: str = ""
+    truth: Path,
+    predictions: Path,
+    *,
+    name_of: Callable[[Path], str],
+    suffix: str = ".txt",
+    truth_name: str = "",
+    other_truth: tuple[str, ...] = (),
 ) -> FilePairs:
     """Pair two files, or the files of two sets by name. A set is a folder or a zip.
 
@@ -111,6 +117,7 @@ def pair_files(
         name_of: returns the name of a file from its path within its set.
         suffix: suffix of the files in a set.
         truth_name: name of the truth's files in a set; empty for any name.
+        other_truth: suffixes of the truth's files in a set that has none of the first kind.
 
     Raises:
         InputError: a path does not exist, one is a file and the other a set, or there is no file or no pair.
@@ -125,8 +132,8 @@ def pair_files(
         )
     if not _is_set(truth):
         return FilePairs((FilePair(truth.stem, StoredFile(truth), StoredFile(predictions)),), ())
-    true = _by_name(truth, name_of=name_of, suffix=truth_name or suffix, truth=True)
-    found = _by_name(predictions, name_of=name_of, suffix=suffix)
+    true = _by_name(truth, name_of=name_of, suffixes=(truth_name or suffix, *other_truth), truth=True)
+    found = _by_name(predictions, name_of=name_of, suffixes=(suffix,))
     if not true.keys() & found.keys():
         true, found = _last_parts(true), _last_parts(found)
     if not true.keys() & found.keys():
@@ -150,17 +157,17 @@ def _last_parts(files: dict[str, StoredFile]) -> dict[str, StoredFile]:
 
 
 def _by_name(
-    folder: Path, *, name_of: Callable[[Path], str], suffix: str, truth: bool = False
+    folder: Path, *, name_of: Callable[[Path], str], suffixes: tuple[str, ...], truth: bool = False
 ) -> dict[str, StoredFile]:
-    """Return the files of a set by name; hidden files and class lists are skipped."""
+    """Return the files of a set with the first suffix that there is, by name; hidden files are skipped."""
     files: dict[str, StoredFile] = {}
-    for inside, file in _files_of(folder, suffix=suffix, truth=truth):
+    for inside, file in next(filter(None, (_files_of(folder, suffix=one, truth=truth) for one in suffixes)), []):
         name = name_of(inside)
         if name in files:
             raise InputError(f"{file}: has the name {name!r}, as has {files[name]}; keep one of them")
         files[name] = file
     if not files:
-        raise InputError(f"{folder}: holds no {suffix} file; is this the right folder?")
+        raise InputError(f"{folder}: holds no {' or '.join(suffixes)} file; is this the right folder?")
     return files
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from touchline.core.columns import FloatArray, IntArray
+from touchline.core.columns import BoolArray, FloatArray, IntArray
 from touchline.core.errors import InputError
 from touchline.core.tracks import BALL, DETECTION_LABELS, GOALKEEPER, PLAYER, Shot, Track, Tracks
 from touchline.formats.boxes.track_format import TrackFormat
@@ -132,12 +132,11 @@ def _people(tracks: Tracks) -> list[Track]:
     return [track for track in tracks if track.label != DETECTION_LABELS[BALL]]
 
 
-def _placed(track: Track) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _placed(track: Track) -> BoolArray:
     """Return a mask (n,) of the boxes with a place on the pitch."""
     if track.positions_m is None:
         return np.zeros(len(track), np.bool_)
-    placed: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.isfinite(track.positions_m).all(axis=1)
-    return placed
+    return np.asarray(np.isfinite(track.positions_m).all(axis=1))
 
 
 def _mean_x(tracks: Tracks, team: str) -> float:

@@ -51,7 +51,7 @@ class GameFolder:
         for candidate in wanted:
             if candidate in self.files:
                 return self.path / candidate
-        raise self._missing(wanted[0])
+        raise self.missing(wanted[0])
 
     def features(self, kind: str) -> Mapping[int, Path]:
         """Return half -> feature file of a set such as ``"ResNET_TF2_PCA512"``.
@@ -63,7 +63,7 @@ class GameFolder:
         names = {half: f"{half}_{kind}.npy" for half in (1, 2)}
         for name in names.values():
             if name not in self.files:
-                raise self._missing(name)
+                raise self.missing(name)
         return {half: self.path / name for half, name in names.items()}
 
     def videos(self, quality: Quality | None = None) -> Mapping[int, Path]:
@@ -90,9 +90,7 @@ class GameFolder:
             found = {1: self.path / whole}
         if not found:
             raise (
-                self.no_video()
-                if quality is None
-                else self._missing("1.mkv" if quality == "LQ" else f"1_{quality}.mkv")
+                self.no_video() if quality is None else self.missing("1.mkv" if quality == "LQ" else f"1_{quality}.mkv")
             )
         return dict(sorted(found.items()))
 
@@ -104,13 +102,14 @@ class GameFolder:
     def no_video(self) -> InputError:
         """Return the error of a game without any video; it says how to obtain one."""
         ball = "Labels-ball.json" in self.files
-        return self._missing(WHOLE_VIDEOS[0] if ball else "1_720p.mkv")
+        return self.missing(WHOLE_VIDEOS[0] if ball else "1_720p.mkv")
 
     def _halves(self, quality: Quality) -> dict[int, Path]:
         names = [(half, f"{half}{_suffix(quality)}.{ending}") for ending in _ENDINGS for half in (1, 2)]
         return {half: self.path / name for half, name in names if name in self.files}
 
-    def _missing(self, name: str) -> InputError:
+    def missing(self, name: str) -> InputError:
+        """Return the error of a missing file; it says how to obtain it."""
         return InputError(f"{self.path / name}: file not found{missing_advice(name)}")
 
 

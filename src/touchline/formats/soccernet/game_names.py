@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from touchline.core.errors import InputError
+
 WHOLE_VIDEOS = ("720p.mp4", "224p.mp4", "720p.mkv", "224p.mkv")
 """Names of the only video of a game, as in ball action spotting; the first is preferred."""
 
 _HALF = re.compile(r"([12])_(224p|720p|HQ)(\.[A-Za-z0-9.]+)?|([12])\.mkv")
+_FEATURES_HALF = re.compile(r"([12])_.+\.npy")
 _SEASON = re.compile(r"\d{4}-\d{4}")
 
 
@@ -45,3 +48,18 @@ def game_of_folder(folder: Path, *, root: Path | None = None) -> str:
         return "/".join(parts[-3:])
     below = parts[len(root.absolute().parts) :] if root is not None else ()
     return "/".join(below) or folder.absolute().name
+
+
+def require_same_game(features: Path, video: Path) -> None:
+    """Check that features lie in the folder of a video's game and are of its half, as far as their names say.
+
+    Raises:
+        InputError: they are of another game or half.
+
+    """
+    of_video, of_features = game_in_path(video), game_of_folder(features.parent)
+    if of_video.count("/") == of_features.count("/") == 2 and of_video != of_features:
+        raise InputError(f"{features}: is of {of_features}, but {video.name} of {of_video}; give features of its game")
+    half, named = half_in_name(video.name), _FEATURES_HALF.fullmatch(features.name)
+    if half is not None and named is not None and int(named[1]) != half:
+        raise InputError(f"{features}: is of half {named[1]}, but {video.name} of {half}; give features of its half")

@@ -70,6 +70,13 @@ class DenseVideoSpotter(BaseSpotter):
         return (*self.labels, TEAM_COLUMN) if self.config.has_team else self.labels
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a user should know of the events of this model, one line each."""
+        if not self.config.has_team:
+            return ()
+        return (f"{self.name} names teams by the side they play on, left or right: names of teams are not known",)
+
+    @property
     def decoding(self) -> dict[str, Any]:
         """Settings of the decoding, as JSON."""
         return {**self.config.suppression.model_dump(mode="json"), "team_weighs": self.config.team_weighs}

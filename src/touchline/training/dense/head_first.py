@@ -15,6 +15,7 @@ from torch import Tensor
 from touchline.core.arrays import Floats32
 from touchline.formats.files.atomic import make_folder, write_bytes_atomic
 from touchline.models.networks.dense import DenseSpotter
+from touchline.models.networks.dense.places import PlaceEncoder
 from touchline.training.checkpoint import CheckpointFile, identity_of
 from touchline.training.dense.batches import ClipPlaces, ClipTargets, mixed_targets
 from touchline.training.dense.footage import DenseVideo
@@ -92,13 +93,7 @@ def train_head_first(
     network.to(job.device)
     folder = job.cache("features")
     with current_group().first_before_others():
-        features = {
-            video.name: (
-                encoded(network, video, recipe, mirrored=False, folder=folder, device=job.device),
-                encoded(network, video, recipe, mirrored=True, folder=folder, device=job.device),
-            )
-            for video in videos
-        }
+        features = {video.name: _both(network, video, recipe, folder=folder, device=job.device) for video in videos}
     sampler = FeatureSampler(videos, features, recipe, device=job.device)
     settings = recipe.head_first
     weights = [weight for name, weight in network.named_parameters() if not name.startswith("encoder.")]
@@ -126,6 +121,16 @@ def train_head_first(
     if not choose:
         return {}
     return {"head_first": measure_videos(network, choose, recipe, device=job.device)}
+
+
+def _both(
+    network: DenseSpotter, video: DenseVideo, recipe: DenseRecipe, *, folder: Path, device: str
+) -> tuple[Floats32, Floats32]:
+    """Return the features of a video and of its mirror image; an encoder of places needs to see only the first."""
+    plain = encoded(network, video, recipe, mirrored=False, folder=folder, device=device)
+    if isinstance(network.encoder, PlaceEncoder):
+        return plain, network.encoder.mirrored(torch.from_numpy(np.array(plain))).numpy()
+    return plain, encoded(network, video, recipe, mirrored=True, folder=folder, device=device)
 
 
 def _terms(network: DenseSpotter, batch: FeatureBatch, *, recipe: DenseRecipe) -> dict[str, Tensor]:

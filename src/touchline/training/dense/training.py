@@ -55,7 +55,12 @@ def train(recipe: DenseRecipe, job: Job) -> Path:
     network = start_network(recipe)
     if isinstance(network.encoder, PlaceEncoder) and job.device == "cpu":
         network.encoder.piece = CPU_PIECE
-    first = train_head_first(network, videos, chosen, recipe, job=job) if recipe.head_first.steps else {}
+    first = {}
+    if recipe.head_first.steps:
+        first = train_head_first(network, videos, chosen, recipe, job=job)
+        name = f"{recipe.name}-head"
+        config = model_config(recipe, first).model_copy(update={"name": name})
+        save_model(job.out / name, network.eval(), config)
     loop = train_network(network, videos, chosen, recipe, job=job)
     network.load_state_dict(loop.weights(best=bool(choose)))
     measured = {"steps": loop.step, "hours": round(loop.spent_s / 3600, 3), "measured": loop.history, **first}
@@ -171,7 +176,7 @@ def make_optimizer(network: DenseSpotter, recipe: DenseRecipe) -> torch.optim.Op
     optimizer = recipe.optimizer
     started = set()
     if recipe.start is not None:
-        started = {name for name, _ in network.named_parameters() if name.startswith("encoder.") and _begun(name)}
+        started = {name for name, _ in network.named_parameters() if name.startswith("encoder.")}
     groups: list[dict[str, Any]] = [
         {"params": [p for name, p in network.named_parameters() if p.requires_grad and name not in started]},
         {
@@ -180,11 +185,6 @@ def make_optimizer(network: DenseSpotter, recipe: DenseRecipe) -> torch.optim.Op
         },
     ]
     return torch.optim.AdamW(groups, lr=optimizer.base_lr, weight_decay=optimizer.weight_decay)
-
-
-def _begun(name: str) -> bool:
-    """Return whether a weight of the encoder comes from the network that it starts from."""
-    return name.split(".")[1] != "norm"
 
 
 def plan_loop(recipe: DenseRecipe, videos: Sequence[DenseVideo], *, out: Path) -> LoopPlan:

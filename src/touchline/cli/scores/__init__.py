@@ -1,0 +1,1 @@
+"""``touchline spot --scores``: events from saved scores."""
