@@ -45,7 +45,8 @@ def command(
         typer.Option(
             "--to",
             metavar="NAME",
-            help="Write a file of this name for each game, or of this format, such as sportscode.",
+            help="Write a file of this name for each game, or of this format, such as sportscode; soccernet-cameras "
+            "writes a bundle's camera.",
             show_default="DST is the file",
         ),
     ] = None,
@@ -138,9 +139,8 @@ def command(
 
     The name of the file to write selects its format, such as Labels-v2.json, match.xml (Sportscode) or match.csv; --to
     selects it by name. A folder or zip of games is converted game by game into the folder DST. Of a bundle, the
-    corrected events are read; --to soccernet-cameras writes its camera as SoccerNet's calibration. What the format
-    cannot hold is listed, and the exit code is 4. A video is cut to its half by SoccerNet's video.ini: copied if a key
-    frame is at its start, else encoded to the exact frame.
+    corrected events are read. What the format cannot hold is listed, and the exit code is 4. A video is cut to its half
+    by SoccerNet's video.ini: copied if a key frame is at its start, else encoded to the exact frame.
 
     Examples:
       touchline convert tags.csv match.xml --columns label=Name --columns start=Position

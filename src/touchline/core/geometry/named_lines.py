@@ -127,7 +127,8 @@ def _straight(start: Floats64, end: Floats64, *, step_m: float) -> Floats64:
 
 def _circle(step_m: float) -> Floats64:
     """The centre circle, open: the last step to the first point is missing, as in SoccerNet's code."""
-    return _on_circle(0.0, np.arange(int(2 * math.pi * CIRCLE_M / step_m)) * step_m / CIRCLE_M)
+    steps = np.arange(int(2 * math.pi * CIRCLE_M / step_m), dtype=np.float64)
+    return _on_circle(0.0, np.asarray(steps * step_m / CIRCLE_M, np.float64))
 
 
 def _arc(centre_x: float, *, start: float, end: float, step_m: float) -> Floats64:
