@@ -243,6 +243,7 @@ def main() -> None:
                 path, size, folder=Path(folder), clips=options.clips, rounds=options.rounds
             )
             print(key, json.dumps(results["videos"][key]), flush=True)
+            options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
             if (name, key_every) == ("720p", 50):
                 results["waiting"] = waiting(path, size, clips=2 * options.clips, rounds=options.rounds)
                 print("waiting", json.dumps(results["waiting"]), flush=True)

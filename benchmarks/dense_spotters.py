@@ -1,15 +1,15 @@
 """Which spotter wins at what cost: slow fusion, two stages, or a dense spotter, on unseen simulated matches.
 
-    python benchmarks/dense_spotters.py head MATCHES... --out FILE
-    python benchmarks/dense_spotters.py measure MATCHES... --model NAME=FILE ... --told TRAINED.json
+    python benchmarks/dense_spotters.py MATCHES... --model NAME=FILE ... --told TRAINED.json
+    python benchmarks/dense_spotters.py --speed
 
-``head`` trains the temporal head of the built-in ball spotter again, on its frozen encoder, on the matches named only;
-this takes a minute or two. ``measure`` runs every model from the video to events, on one thread, and writes
-benchmarks/results/dense_spotters.json: SoccerNet's mAP@1 and tight, mAP within two frames, by class and match, with
-95 % bootstrap intervals over whole matches, and CPU-seconds per minute of video, decoding included. ``--told`` is a
-JSON object that says of each model how it was trained; it is copied into the result. Matches must be ones that no model
-was trained or chosen on. Two rows need no model: ``ball-spotter``, the built-in one, and ``chance``: events of either
-class at random moments, as many as fit.
+Runs every model from the video to events, on one thread, and writes benchmarks/results/dense_spotters.json: SoccerNet's
+mAP@1 and tight, mAP within two frames, by class and match, with 95 % bootstrap intervals over whole matches, and
+CPU-seconds per minute of video, decoding included. ``--told`` is a JSON object that says of each model how it was
+trained; it is copied into the result. Matches must be ones that no model was trained or chosen on. Two rows need no
+model: ``ball-spotter``, the built-in one, and ``chance``: events of either class at random moments, as many as fit.
+
+``--speed`` adds what a frame costs in training, forwards and backwards in bf16 on one thread, by encoder and size.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from touchline.core.events import Event, Timeline
 from touchline.formats.soccernet.labels import read_labels
@@ -31,12 +32,12 @@ from touchline.media.video import VideoReader
 from touchline.metrics.bootstrap import over_groups
 from touchline.metrics.spotting import average_map
 from touchline.metrics.spotting.by_frame import FrameEvents, evaluate_by_frame
-from touchline.models.store import load_model, read_config, save_model
+from touchline.models.networks.dense import DenseSpotter
+from touchline.models.networks.dense.places import PlaceEncoder
+from touchline.models.store import read_config
 from touchline.spotting.dense.spotter import load_dense_spotter
 from touchline.spotting.spotter import BaseSpotter, load_spotter
-from touchline.training.spotting.ball_spotter import BallSpotterRecipe, load_match
-from touchline.training.spotting.ball_temporal import VectorSequence, encode_match, train_head
-from touchline.training.spotting.ball_truth import event_targets
+from touchline.training.dense.training import dense_channels_last
 
 RESULT = Path(__file__).parent / "results" / "dense_spotters.json"
 LABELS = ("PASS", "DRIVE")
@@ -169,28 +170,6 @@ def against(run: Run, other: Run, matches: Sequence[Match]) -> dict[str, float]:
     return {key: round(value, 4) for key, value in interval.to_json().items()}
 
 
-def train_two_stage_head(folders: Sequence[Path], out: Path) -> Path:
-    """Train the temporal head of the built-in ball spotter again, on some matches only, and save the whole model."""
-    loaded = load_model("ball-spotter")
-    network: Any = loaded.network
-    settings = BallSpotterRecipe.model_fields["temporal"].default
-    frame, began_s = loaded.config.frame, time.process_time()
-    sequences = []
-    for folder in folders:
-        match = load_match(folder, frame, cache=out.parent / "cache")
-        targets = event_targets(
-            match.truth.timeline, labels=LABELS, frames=len(match.truth), fps=frame.fps, radius=settings.target_radius
-        )
-        vectors = encode_match(network, match.luma, device="cpu").numpy()
-        sequences.append(VectorSequence(vectors, targets, match.truth.states()))
-    fresh = type(network)(**network.settings)
-    fresh.encoder.load_state_dict(network.encoder.state_dict())
-    train_head(fresh, sequences, settings=settings, out=out.parent / "two-stage-head", device="cpu")
-    measured = {"cpu_s": round(time.process_time() - began_s, 1), "matches": [folder.name for folder in folders]}
-    config = loaded.config.model_copy(update={"name": "two-stage-again", "measured": measured})
-    return save_model(out, fresh.eval(), config)
-
-
 def measure_all(arguments: argparse.Namespace) -> None:
     """Measure every model and write the result."""
     matches = [read_match(folder) for folder in arguments.folders]
@@ -217,20 +196,47 @@ def measure_all(arguments: argparse.Namespace) -> None:
     print(json.dumps(result, indent=1))
 
 
+def training_ms(encoder: str, shift: Any, *, width: int, height: int, frames: int = 16) -> float:
+    """Return the CPU-milliseconds a frame of a dense spotter's forward and backward pass, the best of three."""
+    torch.set_num_threads(1)
+    network = DenseSpotter(encoder=encoder, shift=shift, label_counts=(2,), clip_length=frames)
+    dense_channels_last(network)
+    if isinstance(network.encoder, PlaceEncoder):
+        network.encoder.piece = 8
+    clip = torch.rand(1, frames, 3, height, width)
+    times_s = []
+    for _ in range(3):
+        began_s = time.process_time()
+        with torch.autocast("cpu", torch.bfloat16):
+            said = network(clip)
+        said.classes[0].float().square().mean().backward()
+        times_s.append(time.process_time() - began_s)
+    return round(1000 * min(times_s) / frames, 1)
+
+
+def add_speed() -> None:
+    """Add the speed of training to the result."""
+    result = json.loads(RESULT.read_text(encoding="utf-8"))
+    kinds = (("regnety_002", "gsf"), ("regnety_small", "gsm"), ("places", "none"))
+    result["training ms a frame"] = {
+        f"{encoder} {width}x{height}": training_ms(encoder, shift, width=width, height=height)
+        for encoder, shift in kinds
+        for width, height in ((400, 224), (640, 360))
+    }
+    RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(result["training ms a frame"], indent=1))
+
+
 def main() -> None:
-    """Train the head again, or measure."""
+    """Measure the models named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    verbs = parser.add_subparsers(required=True, dest="verb")
-    head = verbs.add_parser("head")
-    head.add_argument("folders", nargs="+", type=Path)
-    head.add_argument("--out", type=Path, required=True)
-    measure = verbs.add_parser("measure")
-    measure.add_argument("folders", nargs="+", type=Path)
-    measure.add_argument("--model", action="append", default=[], metavar="NAME=FILE")
-    measure.add_argument("--told", type=Path)
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--model", action="append", default=[], metavar="NAME=FILE")
+    parser.add_argument("--told", type=Path)
+    parser.add_argument("--speed", action="store_true")
     arguments = parser.parse_args()
-    if arguments.verb == "head":
-        print(train_two_stage_head(arguments.folders, arguments.out))
+    if arguments.speed:
+        add_speed()
     else:
         measure_all(arguments)
 

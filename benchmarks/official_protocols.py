@@ -180,7 +180,7 @@ def compare_teams(sets: int) -> dict[str, Any]:
             pairs.append((official[f"mAP{suffix}"], ours.team.aggregate(kind)))
             pairs += zip(official[f"mAP_per_class{suffix}"], ours.team.per_class(kind).tolist(), strict=True)
         worst = max(worst, worst_of(pairs))
-    return {"official": "sn-teamspotting with SoccerNet 0.2.0", "sets": sets, "largest_difference": worst}
+    return {"official": "sn-teamspotting, evaluation/ of commit 1eac8af, with SoccerNet 0.2.0", "sets": sets, "largest_difference": worst}
 
 
 def write_game(folder: Path, game: str, rng: np.random.Generator) -> None:

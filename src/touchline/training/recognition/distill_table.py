@@ -111,7 +111,7 @@ def compare_roles(
         run_once = trial.one_by_one(last[role])
         row = row_of(role, last[role], measured=measured[role], run_once=run_once)
         frames = [] if by_frame is None else _frames_of(role, trial, networks, by_frame)
-        rows.append(replace(row, **_by_frame(frames)) if frames else row)
+        rows.append(_with_frames(row, frames) if frames else row)
     model = save(last["distilled"], rows[-1], measured["distilled"])
     examples = trial.examples
     result = result_of(
@@ -132,12 +132,11 @@ def _frames_of(
     return [right for trained, fold in folds for right in by_frame(trained[role], fold.test)]
 
 
-def _by_frame(frames: Sequence[npt.NDArray[np.bool_]]) -> dict[str, float]:
+def _with_frames(row: DistillRow, frames: Sequence[npt.NDArray[np.bool_]]) -> DistillRow:
+    """Return a row with what was found in single frames."""
     right, clips = votes_of_pictures(frames)
-    return {
-        "frame_accuracy": float(np.concatenate(frames).mean()),
-        "clip_accuracy_by_frames": right / clips,
-    }
+    share = float(np.concatenate(frames).mean())
+    return replace(row, frame_accuracy=share, clip_accuracy_by_frames=right / clips)
 
 
 def row_of(role: str, network: nn.Module, *, measured: Mapping[str, Any], run_once: Callable[[], object]) -> DistillRow:

@@ -111,9 +111,9 @@ def splits_of(clips: ClipSet, *, folds: int = INNER_FOLDS) -> Splits:
     def split(rows: Indices) -> list[tuple[Indices, Indices]]:
         items = tuple(clips.items[row] for row in rows.tolist())
         some = ClipSet(items, clips.labels)
-        most = min(folds, len({item.kept_together for item in items}))
-        counts = [count for count in some.counts().values() if count]
-        if most < 2 or min(counts) < 2:
+        fewest = min(count for count in some.counts().values() if count)
+        most = min(folds, fewest, len({item.kept_together for item in items}))
+        if most < 2:
             return []
         return [(rows[fold.train], rows[fold.test]) for fold in grouped_folds(some, folds=most)]
 
