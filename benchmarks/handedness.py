@@ -22,7 +22,7 @@ from touchline.core.arrays import Floats64, Indices
 from touchline.metrics.bootstrap import over_groups
 from touchline.models.networks.skeleton_net import VIEWS, SkeletonNet
 from touchline.models.store import load_model, save_model
-from touchline.recognition.handedness import estimate_hand, mirrored
+from touchline.recognition.handedness import MOST_LOG_ODDS, estimate_hand, mirrored
 from touchline.training.recipe import check_settings, read_recipe
 from touchline.training.recognition.skeleton_hand import train_hand
 from touchline.training.recognition.skeleton_settings import SkeletonRecipe
@@ -116,6 +116,10 @@ def confidence_of_strokes(held: HeldOut) -> Floats64:
     return np.asarray(np.log(held.plain.max(axis=1)) - np.log(held.mirror.max(axis=1)))
 
 
+def entropy(values: Floats64) -> Floats64:
+    return np.asarray(-(values * np.log(values)).sum(axis=1))
+
+
 def likelier(evidence: Floats64, trial: SkeletonTrial) -> dict[str, float]:
     """How often a sum of N sequences has the right sign, whatever its size."""
     random = np.random.default_rng(0)
@@ -153,8 +157,10 @@ def measure(data: Path, work: Path) -> dict[str, Any]:
         "one_sequence_likelier_right": float((held.log_odds > 0).mean()),
         "by_sequences_of_a_player": by_count(held.log_odds, trial),
         "likelier_hand_right": {
-            "member_for_the_hand": likelier(held.log_odds, trial),
+            "member_for_the_hand": likelier(np.clip(held.log_odds, -MOST_LOG_ODDS, MOST_LOG_ODDS), trial),
+            "member_for_the_hand_uncut": likelier(held.log_odds, trial),
             "confidence_of_the_strokes": likelier(confidence_of_strokes(held), trial),
+            "entropy_of_the_strokes": likelier(entropy(held.mirror) - entropy(held.plain), trial),
         },
     }
 

@@ -72,7 +72,7 @@ def run(*words: object) -> Result:
 
 @pytest.mark.parametrize(
     ("log_odds", "hand", "probability"),
-    [([1.0] * 20, "right", 0.997527), ([-2.0] * 10, "left", 0.997527), ([3.0], None, 0.710950), ([0.0], None, 0.5)],
+    [([0.3] * 20, "right", 0.997527), ([-2.0] * 10, "left", 0.999089), ([3.0], None, 0.668188), ([0.0], None, 0.5)],
 )
 def test_evidence_of_all_sequences_adds_up(log_odds: list[float], hand: str | None, probability: float) -> None:
     found = estimate_hand(log_odds)
@@ -83,8 +83,12 @@ def test_evidence_of_all_sequences_adds_up(log_odds: list[float], hand: str | No
 def test_what_cannot_be_known_is_said_with_its_reason() -> None:
     assert "1 sequence is too little" in estimate_hand([1.0]).said
     assert "3 sequences are too few" in estimate_hand([1.0, 0.5, -0.5]).said
-    assert "6 of 12 sequences speak against it" in estimate_hand([1.0, -0.9] * 6).said
-    assert estimate_hand([5.0] * 4).said == "right-handed (100%, 4 sequences)"
+    assert "6 of 12 sequences speak against it" in estimate_hand([0.6, -0.5] * 6).said
+    assert estimate_hand([5.0] * 4).hand is None and estimate_hand([5.0] * 5).said == "right-handed (97%, 5 sequences)"
+
+
+def test_one_sequence_that_is_very_sure_does_not_outweigh_the_others() -> None:
+    assert estimate_hand([-20.0, *[0.6] * 9]).hand == "right"
 
 
 def test_a_mirrored_sequence_has_the_opposite_log_odds() -> None:

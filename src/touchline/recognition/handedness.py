@@ -20,8 +20,9 @@ Hand = Literal["left", "right"]
 SURE = 0.95
 """Least probability of a hand that is taken for known; below it a hand is unknown."""
 
-DISCOUNT = 0.3
-"""Share of each sequence's evidence that counts: the sequences of one person look alike, and so do their errors."""
+MOST_LOG_ODDS = 0.7
+"""The most that one sequence counts for, twice as likely as not: the network is at times very sure and wrong, and the
+sequences of one person look alike, as do the errors in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,11 @@ class Handedness:
 def estimate_hand(log_odds: npt.ArrayLike) -> Handedness:
     """Estimate a person's hand from the log odds (n,) of the right hand that each sequence gives.
 
-    The log odds are added up, each reduced by ``DISCOUNT``; a hand is known from a probability of ``SURE`` on.
+    The log odds are added up, each cut to ``MOST_LOG_ODDS``; a hand is known from a probability of ``SURE`` on, which
+    takes five sequences at least.
     """
     each = np.asarray(log_odds, np.float64)
-    total = DISCOUNT * float(each.sum())
+    total = float(np.clip(each, -MOST_LOG_ODDS, MOST_LOG_ODDS).sum())
     likelier: Hand = "right" if total >= 0 else "left"
     probability = float(1 / (1 + np.exp(-abs(total))))
     count = f"{len(each)} sequence" + ("" if len(each) == 1 else "s")

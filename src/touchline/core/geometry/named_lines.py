@@ -127,13 +127,14 @@ def _straight(start: Floats64, end: Floats64, *, step_m: float) -> Floats64:
 
 def _circle(step_m: float) -> Floats64:
     """The centre circle, open: the last step to the first point is missing, as in SoccerNet's code."""
-    return _on_circle(0.0, np.arange(int(2 * math.pi * CIRCLE_M / step_m)) * step_m / CIRCLE_M)
+    steps = np.arange(int(2 * math.pi * CIRCLE_M / step_m), dtype=np.float64)
+    return _on_circle(0.0, np.asarray(steps * step_m / CIRCLE_M, np.float64))
 
 
 def _arc(centre_x: float, *, start: float, end: float, step_m: float) -> Floats64:
     count = int(CIRCLE_M * (end - start) / step_m)
     angles = start + np.arange(count + 1) * step_m / CIRCLE_M
-    return _on_circle(centre_x, np.append(angles, end))
+    return _on_circle(centre_x, np.asarray(np.append(angles, end), np.float64))
 
 
 def _on_circle(centre_x: float, angles: Floats64) -> Floats64:

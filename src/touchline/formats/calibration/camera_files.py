@@ -50,7 +50,9 @@ def camera_from_json(data: bytes, *, source: str) -> LensCamera:
     document = parse_object(data, source=source)
     with reading(source, what=_WHAT, remedy="write the ten keys of SoccerNet's sn-calibration, from pan_degrees on"):
         return LensCamera(
-            *(float(document[f"{angle}_degrees"]) for angle in ("pan", "tilt", "roll")),
+            pan_deg=float(document["pan_degrees"]),
+            tilt_deg=float(document["tilt_degrees"]),
+            roll_deg=float(document["roll_degrees"]),
             position_m=_numbers(document["position_meters"], 3),
             focal_px=(float(document["x_focal_length"]), float(document["y_focal_length"])),
             centre_px=_numbers(document["principal_point"], 2),

@@ -102,11 +102,7 @@ def parts_of(network: Any, config: StoredConfig) -> dict[str, Part]:
     if isinstance(config, TrackEventConfig):
         return {"scores": _track_events(network, config)}
     if isinstance(config, SkeletonConfig):
-        sequences = torch.ones(2, config.skeleton.frames, len(config.skeleton.joints), 3)
-        modules: dict[str, nn.Module] = {"scores": SequenceClassifier(network, temperature=config.temperature)}
-        if config.handed is not None:
-            modules["hand"] = HandTeller(network)
-        return {name: Part(m.eval(), (sequences,), (sequences,), any_size=(0,)) for name, m in modules.items()}
+        return _skeletons(network, config)
     return _of_pixels(network, config)
 
 
@@ -135,6 +131,14 @@ def facts_of(network: Any, config: StoredConfig) -> Mapping[str, Any]:
     if isinstance(config, DenseSpotConfig):
         return {"reach": list(network.reach)}
     return {"feature_offsets": list(network.feature_offsets)} if isinstance(config, ModelConfig) else {}
+
+
+def _skeletons(network: Any, config: SkeletonConfig) -> dict[str, Part]:
+    sequences = torch.ones(2, config.skeleton.frames, len(config.skeleton.joints), 3)
+    modules: dict[str, nn.Module] = {"scores": SequenceClassifier(network, temperature=config.temperature)}
+    if config.handed is not None:
+        modules["hand"] = HandTeller(network)
+    return {name: Part(module.eval(), (sequences,), (sequences,), any_size=(0,)) for name, module in modules.items()}
 
 
 def _pixels(module: nn.Module, shape: tuple[int, ...], *, batch: int = 1) -> Part:

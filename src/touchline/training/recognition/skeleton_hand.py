@@ -78,6 +78,6 @@ def train_hand(
 def _identity(settings: SkeletonRecipe, learn: Indices, data: SkeletonSet) -> dict[str, str]:
     wanted = {"file", "labels", "mirror", "augment", "handed", "hand"}
     return identity_of(
-        settings=settings.model_dump(mode="json", include=wanted),
+        settings=settings.model_dump(mode="json", include=wanted, exclude_defaults=True),
         data=[learn.tolist(), data.groups[learn].tolist()],
     )

@@ -44,7 +44,7 @@ class HandOptimizer(StrictSettings):
     Attributes:
         steps: number of optimiser steps.
         batch: sequences per batch, each also mirrored.
-        accumulate: number of batches per step, whose gradients are averaged before the weights change.
+        accumulate: number of batches per step, as in :class:`SkeletonOptimizer`.
         base_lr: highest learning rate, as in :class:`SkeletonOptimizer`.
         weight_decay: of AdamW.
 
