@@ -5,8 +5,8 @@ Usage: ``python benchmarks/dense_cost.py [--threads 1] [--out FILE]``.
 The parts of a network are timed alone, with OpenVINO: what sees single frames in batches of four, the shifted blocks
 over 20 frames, the network over time over a clip of 100. Each is multiplied by how often a minute of video needs it,
 with every clip encoded for itself and with every frame encoded once. The built-in spotter is measured in the same run,
-over frames of its rate. Weights are random: cost does not depend on them. CPU times are process time, which is robust on
-a busy machine. Decoding the video comes on top, for each of them.
+over frames of its rate. Weights are random: cost does not depend on them. CPU times are process time, which is robust
+on a busy machine. Decoding the video comes on top, for each of them.
 """
 
 from __future__ import annotations

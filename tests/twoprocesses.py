@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,7 @@ def stop(folder: str) -> None:
         try:
             loop_of(plan_of(Path(folder)), at_step=terminate).run()
         except KeyboardInterrupt:
-            print("stopped")
+            sys.stdout.write("stopped\n")
 
 
 def train_families(folder: str) -> None:

@@ -96,7 +96,8 @@ def test_events_get_the_half_of_their_file_or_of_the_option(tmp_path: Path) -> N
     assert document["UrlLocal"] == GAME and document["annotations"][0]["gameTime"] == "2 - 01:01"
     (tmp_path / "tags.csv").write_text("label,start\nGoal,61\n")
     columns = ("--columns", "label=label", "--columns", "start=start")
-    run(tmp_path / "tags.csv", tmp_path / "Labels-v2.json", *columns, "--half", "3")
+    result = run(tmp_path / "tags.csv", tmp_path / "Labels-v2.json", *columns, "--half", "3")
+    assert "SoccerNet's evaluation leaves out halves other than 1 and 2: 1 of half 3" in result.output
     assert [event.half for event in read_labels(tmp_path / "Labels-v2.json")] == [3]
     rows = [{"gameTime": f"{half} - 00:01", "label": "Goal", "position": "1000"} for half in (1, 2)]
     (tmp_path / "Labels-v2.json").write_text(json.dumps({"annotations": rows}))

@@ -29,6 +29,8 @@ from touchline.formats.boxes.coco import read_coco_results, read_coco_truth
 from touchline.formats.boxes.cvat import CvatTracks, read_cvat
 from touchline.formats.boxes.mot import read_mot, write_mot
 from touchline.formats.boxes.picked import read_boxes
+from touchline.formats.boxes.sequence_info import parse_game_info, parse_sequence_info
+from touchline.formats.boxes.teamtrack import parse_teamtrack
 from touchline.formats.boxes.yolo import read_yolo
 from touchline.formats.bundle import ACTIONS, CANDIDATES, CORRECTIONS, EVENTS, MANIFEST, SCORES, Bundle
 from touchline.formats.bundle import TRACKS as TRACKS_FILE
@@ -47,6 +49,7 @@ from touchline.formats.features.stream_sets import Recording, open_stream_set, w
 from touchline.formats.features.vectors import FeatureInfo, read_features, write_features
 from touchline.formats.files.json_files import read_bytes
 from touchline.formats.files.npz import npz_bytes
+from touchline.formats.gamestate.labels import parse_predictions, parse_truth
 from touchline.formats.keeper.pictures import read_keeper_pictures
 from touchline.formats.keeper.pose_tables import read_keeper_boxes, read_pose_table, write_poses
 from touchline.formats.keeper.posed_picture import PosedPicture
@@ -257,6 +260,43 @@ def _mot(folder: Path) -> Path:
     return folder / "tracks.txt"
 
 
+_GAMEINFO = "[Sequence]\nname=SNMOT-060\ntrackletID_1= player team left;10\ntrackletID_18= ball;1\n"
+_SEQINFO = "[Sequence]\nname=a\nimDir=img1\nframeRate=25\nseqLength=750\nimWidth=1920\nimHeight=1080\nimExt=.jpg\n"
+_TEAMTRACK = """TeamID,0,0,0,0,BALL,BALL,BALL,BALL
+PlayerID,0,0,0,0,BALL,BALL,BALL,BALL
+Attributes,bb_left,bb_top,bb_width,bb_height,bb_left,bb_top,bb_width,bb_height
+frame,,,,,,,,
+1,10,20,30,60,1.5,2,5,5
+2,11,20,30,60,,,,
+"""
+_PERSON = {
+    "image_id": "3116000001",
+    "track_id": 1,
+    "supercategory": "object",
+    "category_id": 1,
+    "attributes": {"role": "player", "team": "left", "jersey": "10"},
+    "bbox_image": {"x": 1, "y": 2, "w": 3, "h": 4},
+    "bbox_pitch": {f"{axis}_bottom_{part}": 1.5 for axis in "xy" for part in ("left", "middle", "right")},
+}
+_GAMESTATE = {
+    "images": [
+        {
+            "image_id": "3116000001",
+            "width": 1920,
+            "height": 1080,
+            **{f"has_labeled_{part}": True for part in ("pitch", "camera", "person")},
+        }
+    ],
+    "annotations": [_PERSON, {**_PERSON, "track_id": 2}],
+}
+_STATE = parse_truth(json.dumps(_GAMESTATE).encode(), source="truth")
+
+
+def _parsed_by(parse: Callable[..., object]) -> Callable[[Path], object]:
+    """What reads a file by a parser of bytes."""
+    return lambda path: parse(read_bytes(path), source=str(path))
+
+
 def _coco_results(folder: Path) -> Path:
     _json("truth.json", _COCO)(folder)
     return _json("found.json", _COCO_RESULTS)(folder)
@@ -286,6 +326,16 @@ BOXES = (
     ),
     Kind("boxes picked csv", "text", _content("picked.csv", _PICKED), read_boxes),
     Kind("boxes picked json", "json", _json("picked.json", _PICKED_JSON), read_boxes),
+    Kind("boxes seqinfo", "text", _content("seqinfo.ini", _SEQINFO), _parsed_by(parse_sequence_info)),
+    Kind("boxes gameinfo", "text", _content("gameinfo.ini", _GAMEINFO), _parsed_by(parse_game_info)),
+    Kind("boxes teamtrack", "text", _content("a.csv", _TEAMTRACK), _parsed_by(parse_teamtrack)),
+    Kind("gamestate truth", "json", _json("Labels-GameState.json", _GAMESTATE), _parsed_by(parse_truth)),
+    Kind(
+        "gamestate predictions",
+        "json",
+        _json("SNGS-116.json", {"predictions": _GAMESTATE["annotations"]}),
+        _parsed_by(partial(parse_predictions, truth=_STATE)),
+    ),
 )
 
 _SHOTS_CSV = (

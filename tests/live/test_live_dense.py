@@ -1,4 +1,4 @@
-"""Dense spotters in a live run: events are final as soon as nothing can change them, and those of all scores at once."""
+"""Dense spotters in a live run: events are final when nothing can change them, and those of all scores at once."""
 
 from __future__ import annotations
 

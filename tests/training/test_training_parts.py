@@ -8,7 +8,7 @@ from torch import nn
 
 from touchline.core.errors import InputError
 from touchline.training.ema import Ema
-from touchline.training.schedule import WarmupCosine, iterations_per_stage, set_learning_rate
+from touchline.training.schedule import StepDecay, WarmupCosine, iterations_per_stage, set_learning_rate
 from touchline.training.spotting.losses import focal_loss
 
 
@@ -44,6 +44,21 @@ def test_schedule_ends_at_base_then_at_min() -> None:
     assert schedule.at(9_000 + 22_500) == pytest.approx((3e-4 + 3e-6) / 2)
     assert schedule.at(54_000) == 3e-6
     assert schedule.at(60_000) == 3e-6
+
+
+def test_a_step_schedule_is_pytorchs() -> None:
+    epochs, updates = 9, 4
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    theirs = torch.optim.lr_scheduler.StepLR(optimizer, step_size=3, gamma=0.1)
+    schedule = StepDecay(0.1, every_steps=3 * updates, factor=0.1)
+    for epoch in range(epochs):
+        for update in range(updates):
+            assert schedule.at(epoch * updates + update + 1) == pytest.approx(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        theirs.step()
+    assert schedule.at(0) == 0.1
+    with pytest.raises(ValueError, match="every_steps=0 must be 1 or more"):
+        StepDecay(0.1, every_steps=0, factor=0.1)
 
 
 def test_schedule_refuses_a_minimum_above_the_base() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,6 +67,7 @@ def recognise_shot(
     *,
     first_index: int,
     recogniser: ClipRecogniser,
+    whom: Collection[int] | None = None,
 ) -> list[WindowScores]:
     """Return the scores of everyone's windows; ``track_id`` is the tracklet's number in the shot, from 1.
 
@@ -75,12 +76,13 @@ def recognise_shot(
         crops: sampling index and crops of the detections, frame by frame; those of other shots are skipped.
         first_index: sampling index of the shot's first frame.
         recogniser: the clip recogniser.
+        whom: numbers of the tracklets to recognise; None for everyone.
 
     """
     rows: dict[int, list[tuple[int, int]]] = defaultdict(list)
     lasts: dict[int, list[int]] = defaultdict(list)
     for number, tracklet in enumerate(followed.tracklets, start=1):
-        if tracklet.classes[0] == BALL:
+        if tracklet.classes[0] == BALL or (whom is not None and number not in whom):
             continue
         for index, row in zip(tracklet.index.tolist(), tracklet.rows.tolist(), strict=True):
             if row >= 0:

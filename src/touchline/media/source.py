@@ -13,14 +13,17 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import av
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer, OutputContainer
 
 from touchline.core.errors import InputError, ResourceError, UsageError
 from touchline.media.containers.structure import describe_unreadable
+from touchline.media.quick.hardware import hardware_state, opened_with_hardware
 
 DEFAULT_MAX_PIXELS = 8192 * 4608
 """Largest accepted picture, pixels: admits 8K and its cinema variants, refuses a decompression bomb."""
@@ -75,29 +78,42 @@ class Readable(Protocol):
 
 
 @contextmanager
-def open_media(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Iterator[InputContainer]:
+def open_media(
+    path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, hardware: bool = False
+) -> Iterator[InputContainer]:
     """Open a media file for reading; it is closed when the context exits.
 
     Args:
         path: a local file; see :func:`require_regular_file` for what is refused.
         max_pixels: largest picture accepted, in pixels, also while FFmpeg probes.
+        hardware: whether a graphics card may decode it, if the user asks for that.
 
     Raises:
         UsageError: the path is not a regular file.
         InputError: the file is missing, empty, or not readable by FFmpeg; the message names the likely cause.
-        ResourceError: there is not enough memory.
+        ResourceError: there is not enough memory, or no graphics card although the user asks for one.
 
     """
     path = require_regular_file(path)
-    options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS, "max_pixels": str(max_pixels)}
     try:
-        container = av.open(f"file:{path.absolute()}", options=options, metadata_errors=_TAG_ERRORS)
+        open_with = partial(_open, path, max_pixels=max_pixels)
+        container = opened_with_hardware(open_with) if hardware else open_with(None)
     except MemoryError as error:
         raise out_of_memory(str(path)) from error
     except (av.FFmpegError, UnicodeError) as error:
         raise InputError(describe_unreadable(path, cause=str(error))) from error
     with container:
         yield container
+
+
+def _open(path: Path, accelerator: HWAccel | None, *, max_pixels: int) -> InputContainer:
+    options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS, "max_pixels": str(max_pixels)}
+    return av.open(f"file:{path.absolute()}", options=options, metadata_errors=_TAG_ERRORS, hwaccel=accelerator)
+
+
+def cuda_state(path: Path) -> str:
+    """Return in words whether CUDA can decode a sound video here, and why not."""
+    return hardware_state(lambda accelerator: _open(path, accelerator, max_pixels=DEFAULT_MAX_PIXELS).close())
 
 
 def open_growing_media(file: Readable, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> InputContainer:

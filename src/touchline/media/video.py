@@ -181,11 +181,15 @@ class _Covered:
 
 
 class _How(NamedTuple):
-    """How to read: from which time on, by how many threads, and at which rates frames are sampled, None for all."""
+    """How to read: from which time on, by how many threads, and at which rates frames are sampled, None for all.
+
+    ``hardware`` is whether a graphics card may decode.
+    """
 
     start_us: int
     threads: int
     rates: tuple[float, ...] | None
+    hardware: bool = True
 
 
 class _Shown(NamedTuple):
@@ -209,6 +213,19 @@ def send_frames(facts: StreamFacts, *, how: _How) -> Generator[_Shown, None, Cov
         yield _Shown(time_us, frame, *numbers, None if _with_numbers(known, *numbers) == now else now)
         known = now
     return ledger.coverage()
+
+
+def frames_here(facts: StreamFacts, *, start_us: int) -> Iterator[tuple[int, VideoFrame]]:
+    """Yield the decoded frames of a stream from the one on screen at a time on, in the calling process.
+
+    Args:
+        facts: of the stream.
+        start_us: microseconds from the first shown frame.
+
+    """
+    ledger = Ledger(step_us=facts.step_us, from_us=start_us)
+    frames = _read(facts, ledger=ledger, how=_How(start_us, 1, None, hardware=False))
+    return ((time_us, frame) for time_us, frame in frames if frame is not None)
 
 
 def _with_numbers(coverage: Coverage, duration_us: int, frames: int, skipped: int) -> Coverage:
@@ -245,7 +262,7 @@ def _read(facts: StreamFacts, *, ledger: Ledger, how: _How) -> _Decoded:
     info = facts.info
     size_bytes = info.path.stat().st_size
     target = seek_target(facts, time_us=how.start_us)
-    with open_media(info.path, max_pixels=facts.max_pixels) as container:
+    with open_media(info.path, max_pixels=facts.max_pixels, hardware=how.hardware) as container:
         video, _ = choose_stream(container, path=info.path, index=info.stream_index)
         prepare(video, path=info.path, max_pixels=facts.max_pixels, threads=how.threads)
         if target is not None:

@@ -136,6 +136,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "x3d": Architecture("networks.x3d:X3D", "recognize", published=_CLIPS),
     "skeleton-net": Architecture("networks.skeleton_net:SkeletonNet", "skeleton"),
     "action-net": Architecture("networks.action_net:ActionNet", "recognize"),
+    "picture-clip": Architecture("networks.encoders.picture_clip:PictureClip", "recognize"),
     "clip-ensemble": Architecture(_clip_ensemble, "recognize"),
     "track-events": Architecture("networks.track_events:TrackEventNet", "track-events"),
     "stream-head": Architecture("networks.heads.fusion:FusedHead", "spot-streams"),

@@ -70,8 +70,7 @@ class Family(Generic[Settings]):
         needs_data_root: whether a recipe must name the data folder; an optional data folder is checked if it is named.
         claims_folder: whether ``out`` belongs to a single recipe; if not, the family separates its runs itself.
         cpu_only: whether the family cannot use a GPU.
-        one_process: why the family cannot be trained by several processes, as in "is fitted by one process"; empty if it
-            can.
+        one_process: why several processes cannot train it, as in "is fitted by one process"; empty if they can.
         unlisted: settings that a plan does not list.
         distill: function behind ``touchline distill``; None if the family does not distil.
 

@@ -14,6 +14,7 @@ from typing import Any, Self
 from touchline.formats.files.guard import reading
 
 _LOGGER = logging.getLogger(__name__)
+LOG_NAME = "metrics.jsonl"
 _TRACKER_ERRORS = (OSError, RuntimeError, ValueError, TypeError, AttributeError, ImportError)
 
 
@@ -29,7 +30,7 @@ class MetricLog:
 
     def __init__(self, folder: str | Path, *, from_step: int | None = None, tensorboard: bool = True) -> None:
         self.folder = Path(folder)
-        self.path = self.folder / "metrics.jsonl"
+        self.path = self.folder / LOG_NAME
         self._file_works = True
         self._board: Any = None
         try:

@@ -2,7 +2,7 @@
 
 A family of models supplies its data, its step (batch -> loss terms) and a plan, see :mod:`touchline.training.plan`. The
 loop handles the rest: learning rate, averaged weights, checkpoints that resume bit for bit, logging, and measurements;
-and the processes that train together, of which the first alone measures and writes files.
+a picture of the run; and the processes that train together, of which the first alone measures and writes files.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from touchline.models.store import load_weights
 from touchline.training.checkpoint import keep_rng, load_checkpoint, require_identity, restore_rng
+from touchline.training.curves import write_curves
 from touchline.training.distributed.gradients import SharedTerms
 from touchline.training.distributed.group import current_group
 from touchline.training.distributed.numbering import BatchNumbers, seed_common_generators, seed_of
@@ -103,6 +104,8 @@ class Loop(Generic[Batch]):
                         raise KeyboardInterrupt
             self._guard.require_finite(self.step)
             self._copy_from_first()
+        if self.plan.folder is not None and self._group.is_first:
+            write_curves(self.plan.folder)
 
     def weights(self, *, best: bool = False) -> dict[str, Tensor]:
         """Return the network's tensors, averaged if the plan says so, of the best measurement or of the last step."""

@@ -22,7 +22,7 @@ from touchline.training.checkpoint import (
 )
 from touchline.training.distributed.numbering import Reseeder
 from touchline.training.recipe import TrainingSettings
-from touchline.training.schedule import WarmupCosine
+from touchline.training.schedule import Schedule, WarmupCosine
 
 LAST_RATE = 0.01
 """Learning rate of the last update as a share of the highest."""
@@ -93,7 +93,7 @@ class LoopPlan:
 
     name: str
     steps: int
-    schedule: WarmupCosine
+    schedule: Schedule
     lower: str
     accumulate: int = 1
     seed: int | None = 0

@@ -1,9 +1,10 @@
-"""The learning-rate schedule: linear warm-up, then half a cosine."""
+"""Learning-rate schedules: linear warm-up, then half a cosine; or a drop by a factor every so many steps."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 from torch.optim import Optimizer
 
@@ -11,6 +12,33 @@ from torch.optim import Optimizer
 def iterations_per_stage(*, samples: int, batch_size: int, epochs: int) -> int:
     """Return the number of optimiser steps of ``epochs`` epochs; an incomplete last batch is dropped."""
     return (samples // batch_size) * epochs
+
+
+class Schedule(Protocol):
+    """A learning rate by step."""
+
+    def at(self, step: float) -> float:
+        """Return the learning rate of an update, the first of which is step 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepDecay:
+    """A schedule that multiplies the learning rate by ``factor`` after every ``every_steps`` updates.
+
+    With the updates of 150 epochs and 0.1 it is PyTorch's ``StepLR(150, 0.1)``, stepped once an epoch.
+    """
+
+    base_lr: float
+    every_steps: int
+    factor: float
+
+    def __post_init__(self) -> None:
+        if self.every_steps < 1 or not 0 < self.factor <= 1:
+            raise ValueError(f"every_steps={self.every_steps} must be 1 or more, and factor={self.factor} in (0, 1]")
+
+    def at(self, step: float) -> float:
+        """Return the learning rate of an update, the first of which is step 1."""
+        return self.base_lr * self.factor ** (max(math.ceil(step) - 1, 0) // self.every_steps)
 
 
 @dataclass(frozen=True, slots=True)

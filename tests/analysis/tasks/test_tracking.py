@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,11 @@ from touchline.analysis.tasks.track import VideoTracker
 from touchline.analysis.tasks.usual import usual_tasks
 from touchline.analysis.track_video import track_video
 from touchline.core.tracks import Tracks
+from touchline.formats.actions import read_actions
 from touchline.formats.boxes.mot import read_mot
 from touchline.formats.boxes.picked import PickedBox
-from touchline.formats.bundle import Bundle
+from touchline.formats.bundle import ACTIONS, Bundle
+from touchline.models.specs.spec import ClipSpec
 
 FILES = ("tracks.parquet", "tracks.txt", "actions.json", "camera.npz")
 FRAMES = 100
@@ -170,6 +173,38 @@ def test_picked_boxes_keep_only_their_people(video: Path, tmp_path: Path) -> Non
     assert result.summaries["track"] is not None
     (words,) = result.summaries["track"].unmatched
     assert "Nobody" in words
+
+
+class Counting:
+    """A recogniser that counts the clips it is asked about."""
+
+    name, sha256, batch, labels, device_reason = "counting", "0", 1, ("still",), "cpu: a test"
+    spec = ClipSpec(frames=8, width=16, height=16)
+
+    def __init__(self) -> None:
+        self.clips = 0
+
+    def scores(self, clips: Sequence[np.ndarray]) -> np.ndarray:
+        self.clips += len(clips)
+        return np.ones((len(clips), 1), np.float32)
+
+
+def test_picked_people_alone_are_recognised(video: Path, tmp_path: Path) -> None:
+    picks = (PickedBox(time_us=2_000_000, box_xyxy=tuple(box_of(0, 50)), name="Anna"),)
+    asked, windows = {}, {}
+    for name, boxes in (("picked", picks), ("everyone", ())):
+        recogniser = Counting()
+        tracker = VideoTracker(FakeDetector(), recogniser=recogniser)  # type: ignore[arg-type]
+        options = AnalyzeOptions(out=tmp_path / name)
+        result = analyze_video(video, tasks=usual_tasks(tracker=tracker, boxes=boxes), options=options)
+        bundle = Bundle(result.bundle)
+        actions = read_actions(bundle.path / ACTIONS)
+        asked[name] = recogniser.clips
+        ids = {track.track_id for track in bundle.read_tracks() if track.name == "Anna" or name == "everyone"}
+        windows[name] = {w.track_id: w.starts_us.tolist() for w in actions.windows if w.track_id in ids}
+    (starts,) = windows["picked"].values()
+    assert 0 < asked["picked"] == len(starts) < asked["everyone"] / 4
+    assert starts in windows["everyone"].values()
 
 
 def test_the_ladder_in_one_line(video: Path, tmp_path: Path, tracks: Tracks) -> None:

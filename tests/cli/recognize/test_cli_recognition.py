@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from typer.testing import CliRunner, Result
 
+from exampleclips import write_examples
 from fakematch import FakeDetector, FakePitchFinder, write_match
 from makevideo import write_frames
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
@@ -23,6 +24,7 @@ from touchline.models.architectures import ARCHITECTURES, Architecture
 from touchline.models.networks.skeleton_net import SkeletonNet
 from touchline.models.specs.spec import ClipConfig, ClipSpec, SkeletonConfig, SkeletonSpec
 from touchline.models.store import save_model
+from touchline.training.recognition.examples import features
 
 SPEC = ClipSpec(frames=4, width=16, height=16, mean=(0, 0, 0), std=(1, 1, 1))
 COLOURS = {"red": (220, 30, 30), "blue": (30, 30, 220)}
@@ -179,3 +181,55 @@ def test_truth_without_predictions_is_said(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("id,label\nx,run\n")
     done = run("evaluate", "recognition", "--truth", tmp_path / "t.csv", "--predictions", tmp_path / "p.csv")
     assert done.exit_code == 3 and "no clip of truth" in done.stderr
+
+
+def test_examples_are_learnt_saved_and_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "_PIXELS", 64 * 64)
+    root, saved = write_examples(tmp_path / "examples"), tmp_path / "mine.safetensors"
+    new = root / "discs" / "match0_00"
+    result = run("recognize", new, "--examples", root, "--save", saved, "--device", "cpu", "--json")
+    assert result.exit_code == 0, result.output
+    about, label = (json.loads(line) for line in result.stdout.splitlines())
+    assert about["classes"] == {"discs": 4, "stripes": 4} and about["sources"] == 2
+    assert about["model"] == str(saved) and about["held_out"]["accuracy"] == 1.0
+    assert label["label"] == "discs"
+    again = run("recognize", new, "--model", saved, "--device", "cpu", "--json")
+    assert json.loads(again.stdout)["confidence"] == pytest.approx(label["confidence"], abs=1e-3)
+    (root / "stripes" / "broken.mp4").write_bytes(b"no video")
+    told = run("recognize", "--examples", root, "--save", saved, "--device", "cpu")
+    assert told.exit_code == 4 and "8 examples of 2 classes" in told.stdout
+    assert "broken.mp4: left out:" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["a.mp4", "--examples", "x", "--model", "y"], "--model y has no place"),
+        (["a.mp4", "--save", "m"], "--save m needs --examples"),
+        (["--examples", "x"], "name clips to recognize"),
+        ([], "name clips to recognize"),
+    ],
+)
+def test_examples_and_other_options(words: list[str], said: str) -> None:
+    result = run("recognize", *words)
+    assert result.exit_code == 2 and said in result.output.replace("\n", " ")
+
+
+def test_mistakes_are_drawn(tmp_path: Path) -> None:
+    root = write_examples(tmp_path / "clips")
+    lines = ["id,label,confidence"]
+    for path in sorted(root.glob("*/*")):
+        wrong = path.name == "match0_00"
+        label = "discs" if (path.parent.name == "discs") != wrong else "stripes"
+        lines.append(f"{path},{label},0.9")
+    (tmp_path / "said.csv").write_text("\n".join(lines) + "\n")
+    sheet = tmp_path / "sheet.png"
+    words = ("--truth", root, "--predictions", tmp_path / "said.csv", "--mistakes", sheet)
+    result = run("evaluate", "recognition", *words)
+    assert result.exit_code == 0, result.output
+    picture = cv2.imread(str(sheet))
+    assert picture.shape[0] == 2 * (22 + 120 + 4), "one row for each of the two mistakes"
+    (tmp_path / "truth.csv").write_text(f"id,label\n{root / 'gone.mp4'},discs\n")
+    (tmp_path / "said.csv").write_text(f"id,label\n{root / 'gone.mp4'},stripes\n")
+    words = ("--truth", tmp_path / "truth.csv", "--predictions", tmp_path / "said.csv", "--mistakes", sheet)
+    assert "not drawn, as the truth names no file of it" in run("evaluate", "recognition", *words).stderr

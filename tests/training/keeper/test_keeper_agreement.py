@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -19,6 +21,7 @@ from touchline.training.keeper.pose_augment_batch import Augmentation, Pictures,
 from touchline.training.keeper.pose_data import draw_figures
 from touchline.training.keeper.pose_in_memory import Fit, Material, fit_in_memory, rate_share, read_poses
 from touchline.training.keeper.pose_labels import Opinions, clean_labels, in_squares, with_figures, with_nobody
+from touchline.training.logs import read_metrics
 
 WRIST, HIP = JOINTS.index("left_wrist"), JOINTS.index("left_hip")
 STILL = Augmentation(turn=0, any_turn=0, zoom=(1.0, 1.0), shift=0, cut=0, covered=0, blurred=0, moved=0, coarse=0)
@@ -161,16 +164,20 @@ def test_training_in_memory_counts_steps_and_can_run_for_seconds() -> None:
     assert steps >= 1 and states[-1].done >= 1
 
 
-def test_both_rounds_run_and_each_fold_is_found_by_a_network_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_rounds_run_and_each_fold_is_found_by_a_network_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tiny = lambda stage: PoseNet(**NETWORK)  # type: ignore[arg-type]  # noqa: E731
     monkeypatch.setattr("touchline.training.keeper.pose_agreed.start_network", tiny)
     stage = AgreementStage(start_from="none", opinions=["none"], first_steps=1, steps=1, batch=4, side_px=64)
     samples = draw_figures(backgrounds(), count=4)
     opinions, _ = _opinions()
     extra = with_nobody(backgrounds())
-    run = Round(stage, [s.pixels for s in samples], with_figures(samples), extra, torch.device("cpu"))
+    run = Round(stage, [s.pixels for s in samples], with_figures(samples), extra, torch.device("cpu"), tmp_path)
     network, unseen = train_agreed(opinions, np.array([1, 1, 2, 2]), run)
     assert np.isfinite(unseen).all() and isinstance(network, PoseNet)
+    assert {path.name for path in tmp_path.iterdir()} == {"first_1", "first_2", "last"}
+    assert all((path / "curves.svg").is_file() and read_metrics(path / "metrics.jsonl") for path in tmp_path.iterdir())
 
 
 def test_the_mobile_network_gives_maps_at_a_quarter() -> None:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from movingsquares import network_settings, squares_recipe, write_squares
 from touchline.cli.main import app
 from touchline.core.errors import InputError, UsageError
+from touchline.models.architectures import ARCHITECTURES
 from touchline.models.store import load_model
 from touchline.training.checkpoint import load_checkpoint
 from touchline.training.family import Job
@@ -164,3 +165,37 @@ def test_the_verb_prints_the_table_and_says_what_was_left_out(tmp_path: Path) ->
     records = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
     assert [row["role"] for row in records[0]["rows"]] == ["teacher", "student", "distilled"]
     assert records[1]["path"].endswith("notes.txt")
+
+
+def test_a_frozen_teacher_is_fitted_and_every_kind_of_student_can_learn_from_it(squares: Path, tmp_path: Path) -> None:
+    clip = {"frames": 4, "width": 32, "height": 32, "max_value": 255, "mean": [127] * 3, "std": [128] * 3}
+    recipe = recipe_of(squares, clip=clip, by_frame=True)
+    recipe["teacher"] = {"architecture": "picture-clip", "network": {"bands": 1}}
+    recipe["student"]["optimizer"]["steps"] = 2
+    result = run(recipe, out=tmp_path / "run")
+    teacher, student, _ = result.rows
+    assert teacher.accuracy >= 0.9 and not list((tmp_path / "run").rglob("teacher/*.pt"))
+    assert teacher.frame_accuracy is not None and student.clip_accuracy_by_frames is not None
+    assert 0 <= teacher.frame_accuracy <= 1 and teacher.clip_accuracy_by_frames >= 0.5
+    with pytest.raises(UsageError, match=r"was trained on \(x - 127\) / 128"):
+        run({**recipe, "clip": {"frames": 4, "width": 32, "height": 32}}, out=tmp_path / "other")
+    with pytest.raises(UsageError, match=r"teacher\.members=2 must be 1"):
+        run({**recipe, "teacher": {**recipe["teacher"], "members": 2}}, out=tmp_path / "two")
+
+
+@pytest.mark.parametrize(
+    ("architecture", "arguments"),
+    [("x3d", {"size": "xs"}), ("r2plus1d-18", {}), ("resnet-clip", {"depth": 18, "temporal": "tam"})],
+)
+def test_students_of_every_kind_take_the_lessons_of_frozen_features(
+    architecture: str, arguments: dict[str, Any]
+) -> None:
+    torch.manual_seed(0)
+    student = ARCHITECTURES[architecture].build(num_classes=2, **arguments)
+    loss = student_loss(
+        Distillation(loss="feature-cosine"), student_size=student.feature_size, teacher_size=4192, label_smoothing=0.1
+    )
+    features = student.forward_features(torch.randn(2, 3, 4, 32, 32))
+    says = TeacherSays(torch.randn(2, 2), torch.randn(2, 4192))
+    loss(student.classify(features), features, says, torch.tensor([0, 1])).backward()
+    assert all(weight.grad is not None for weight in student.parameters())

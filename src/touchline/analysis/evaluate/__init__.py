@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from touchline.analysis.evaluate.gamestates import gamestate as gamestate
     from touchline.analysis.evaluate.pictures import DetectionEvaluation as DetectionEvaluation
     from touchline.analysis.evaluate.pictures import detection as detection
-    from touchline.analysis.evaluate.players import PlayersEvaluation as PlayersEvaluation
-    from touchline.analysis.evaluate.players import players as players
+    from touchline.analysis.evaluate.player_events import PlayersEvaluation as PlayersEvaluation
+    from touchline.analysis.evaluate.player_events import players as players
     from touchline.analysis.evaluate.sequences import TrackingEvaluation as TrackingEvaluation
     from touchline.analysis.evaluate.sequences import tracking as tracking
 else:
@@ -37,7 +37,7 @@ else:
             "touchline.analysis.evaluate.games": ("SpottingEvaluation", "spotting"),
             "touchline.analysis.evaluate.gamestates": ("GameStateEvaluation", "gamestate"),
             "touchline.analysis.evaluate.pictures": ("DetectionEvaluation", "detection"),
-            "touchline.analysis.evaluate.players": ("PlayersEvaluation", "players"),
+            "touchline.analysis.evaluate.player_events": ("PlayersEvaluation", "players"),
             "touchline.analysis.evaluate.sequences": ("TrackingEvaluation", "tracking"),
         },
     )

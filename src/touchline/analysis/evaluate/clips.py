@@ -34,12 +34,25 @@ CLIP_LABELS = ScoringProtocol("accuracy, F1 and balanced accuracy of clips", "sc
 
 @dataclass(frozen=True, slots=True)
 class ClipError:
-    """A misclassified clip; ``confidence`` is None if the predictions have no probabilities."""
+    """A misclassified clip.
+
+    Attributes:
+        id: of the clip.
+        label, predicted: its true and its predicted class.
+        confidence: of the predicted class; None if the predictions have no probabilities.
+        path: the clip's file or folder; None if the truth names none that exists.
+
+    """
 
     id: str
     label: str
     predicted: str
     confidence: float | None
+    path: Path | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return the error as plain values, without its path."""
+        return {"id": self.id, "label": self.label, "predicted": self.predicted, "confidence": self.confidence}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,7 @@ class RecognitionEvaluation:
             "classes": {name: asdict(entry) for name, entry in zip(self.labels, self.report.classes, strict=True)},
             "confusion": {"labels": list(self.labels), "counts": self.report.confusion.tolist()},
             "calibration": None if self.calibration is None else _calibration(self.calibration),
-            "worst_errors": [asdict(error) for error in self.worst_errors],
+            "worst_errors": [error.record() for error in self.worst_errors],
             "warnings": list(self.warnings),
         }
         return dict(no_nan(values))
@@ -143,10 +156,15 @@ def _read_truth(path: Path) -> ClipSet:
     table = read_clip_predictions(path)
     groups = read_column(path, "group")
     items = tuple(
-        ClipItem(clip_id, label, group=group or None)
+        ClipItem(clip_id, label, path=_place_of(clip_id, beside=path), group=group or None)
         for clip_id, label, group in zip(table.ids, table.labels, groups, strict=True)
     )
     return ClipSet(items, tuple(sorted(set(table.labels))))
+
+
+def _place_of(clip_id: str, *, beside: Path) -> Path | None:
+    """Return the clip that an id names as a path, from here or from the folder of a file; None if there is none."""
+    return next((place for place in (Path(clip_id), beside.parent / clip_id) if place.exists()), None)
 
 
 def _pair(clips: ClipSet, found: ClipPredictions) -> tuple[list[tuple[int, int]], list[str]]:
@@ -198,7 +216,7 @@ def _worst_errors(
         item, label = clips.items[i], found.labels[j]
         if label != item.label:
             sure = round(float(found.values[j, found.classes.index(label)]), 6) if label in found.classes else None
-            wrong.append(ClipError(item.id, item.label, label, sure))
+            wrong.append(ClipError(item.id, item.label, label, sure, item.path))
     return tuple(sorted(wrong, key=lambda error: -(error.confidence or 0.0))[:count])
 
 

@@ -16,7 +16,7 @@ TEAM_MAP = ScoringProtocol(
 )
 
 _CODE = "SoccerNet 0.2.0"
-_CHALLENGES = {
+CHALLENGES = {
     "soccernet-v2": ("SoccerNet action spotting", ("tight", "loose")),
     "soccernet-v1": ("SoccerNet action spotting of version 1", ("loose",)),
     "ball-2": ("SoccerNet ball action spotting 2023", ("at1",)),
@@ -30,9 +30,9 @@ def spotting_protocol(report: SpottingReport, label_set: str) -> ScoringProtocol
     if report.strict:
         return _STRICT
     known = LABEL_SETS.get(label_set)
-    name, metrics = _CHALLENGES.get(label_set, ("SoccerNet average-mAP", (report.metric,)))
+    name, metrics = CHALLENGES.get(label_set, ("SoccerNet average-mAP", (report.metric,)))
     return ScoringProtocol(f"{name} ({report.metric})", _CODE, verified=True).but(
-        "" if label_set in _CHALLENGES else "classes of no challenge",
+        "" if label_set in CHALLENGES else "classes of no challenge",
         "" if report.metric in metrics else f"{report.metric}, not {' or '.join(metrics)}",
         "" if known is None or known.fps == report.fps else f"{report.fps:g} frames per second, not {known.fps:g}",
     )

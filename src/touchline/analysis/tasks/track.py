@@ -56,7 +56,15 @@ from touchline.tracking.people.kits import Kits, kit_colours
 from touchline.tracking.people.persons import PersonOf, Stretch, count_persons, find_persons
 from touchline.tracking.people.roles import match_teams
 from touchline.tracking.people.tracker import DEFAULT_SETTINGS, TrackerSettings
-from touchline.tracking.shot_tracking import Span, follow_shot, stretches_of, tracks_of, with_person
+from touchline.tracking.shot_tracking import (
+    FollowedShot,
+    Span,
+    follow_shot,
+    stretches_of,
+    track_order,
+    tracks_of,
+    with_person,
+)
 
 _MOST_WAITING = 768
 """Most frames and observations that wait while people are followed through a shot: some 20 s of video."""
@@ -334,8 +342,15 @@ class TrackTask(ChunkedTask):
         if recogniser is not None and not self._windows.holds(span.index):
             first, last = observations[0].index, observations[-1].index
             crops = recorder.read_crops(first, last)
-            windows = recognise_shot(followed, crops, first_index=first, recogniser=recogniser)
+            whom = self._picked_in(followed) if self._boxes else None
+            windows = recognise_shot(followed, crops, first_index=first, recogniser=recogniser, whom=whom)
             self._windows.write(span.index, windows)
+
+    def _picked_in(self, followed: FollowedShot) -> set[int]:
+        """Return the numbers, from 1, of a shot's tracklets that the user picked: recognising the rest is in vain."""
+        tracks = tracks_of(followed, kits=None, first_id=1)
+        order = track_order(followed)
+        return {order[track.track_id - 1] + 1 for track in Picker(self._boxes).pick(tracks, shot=followed.shot)}
 
 
 class _Recorder:

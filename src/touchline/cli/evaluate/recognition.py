@@ -10,7 +10,7 @@ import typer
 from touchline.cli.common import Output, run_guarded
 from touchline.cli.evaluate.common import percent, report
 from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
-from touchline.core.errors import EXIT_DEGRADED, EXIT_OK
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError
 from touchline.core.wording import counted
 
 if TYPE_CHECKING:
@@ -40,8 +40,17 @@ def recognition(
             "--picture", metavar="FILE", help="Draw the confusion matrix into this PNG.", show_default="not drawn"
         ),
     ] = None,
+    mistakes: Annotated[
+        Path | None,
+        typer.Option(
+            "--mistakes",
+            metavar="FILE",
+            help="Draw the clips of the most confident mistakes, with both labels, into this PNG.",
+            show_default="not drawn",
+        ),
+    ] = None,
     worst: Annotated[
-        int, typer.Option("--worst", metavar="N", help="List this many of the most confident mistakes.", min=0)
+        int, typer.Option("--worst", metavar="N", help="List and draw this many of the most confident mistakes.", min=0)
     ] = _WORST,
     device: AnyDeviceOption = "auto",
     json: JsonOption = False,
@@ -59,12 +68,14 @@ def recognition(
     output = Output(json=json, debug=debug)
 
     def run() -> int:
-        return _recognition(truth, predictions, picture=picture, worst=worst, output=output)
+        return _recognition(truth, predictions, picture=picture, mistakes=mistakes, worst=worst, output=output)
 
     run_guarded(run, debug=debug, json=json)
 
 
-def _recognition(truth: Path, predictions: Path, *, picture: Path | None, worst: int, output: Output) -> int:
+def _recognition(
+    truth: Path, predictions: Path, *, picture: Path | None, mistakes: Path | None, worst: int, output: Output
+) -> int:
     """Evaluate and report; the exit code."""
     from touchline.analysis import evaluate
 
@@ -73,8 +84,33 @@ def _recognition(truth: Path, predictions: Path, *, picture: Path | None, worst:
         from touchline.render.confusion_picture import draw_confusion
 
         draw_confusion(picture, result.report.confusion, labels=list(result.labels))
+    if mistakes is not None:
+        _draw_mistakes(mistakes, result, output=output)
     report(result, output, table=lambda: _table(result))
     return EXIT_DEGRADED if result.warnings else EXIT_OK
+
+
+def _draw_mistakes(path: Path, result: RecognitionEvaluation, *, output: Output) -> None:
+    """Draw the mistakes whose clips can be read; those left out are named."""
+    from touchline.media.clip_reader import read_frames
+    from touchline.render.contact_sheet import SheetRow, write_contact_sheet
+
+    rows = []
+    for error in result.worst_errors:
+        sure = "" if error.confidence is None else f" ({error.confidence:.2f})"
+        if error.path is None:
+            output.note(f"touchline: {error.id}: not drawn, as the truth names no file of it")
+            continue
+        try:
+            frames = read_frames(error.path).rgb
+        except InputError as problem:
+            output.note(f"touchline: {error.id}: not drawn: {problem}")
+            continue
+        rows.append(SheetRow(f"{error.id}: {error.label}, predicted as {error.predicted}{sure}", frames))
+    if rows:
+        write_contact_sheet(path, rows)
+    else:
+        output.note(f"touchline: {path}: not written, as there is no mistake to draw")
 
 
 def _table(result: RecognitionEvaluation) -> list[str]:

@@ -61,7 +61,6 @@ def spotting(
     and at1. Where labels and predictions name teams, left and right, Team-mAP (team-at1) is scored as well.
 
     Examples:
-      touchline evaluate spotting --truth Labels-ball.json --predictions results_spotting.json
       touchline evaluate spotting --truth SoccerNet/ --predictions results.zip --metric tight
       touchline evaluate spotting --truth tennis/test.json --predictions pred-test.json --metric frames1
 

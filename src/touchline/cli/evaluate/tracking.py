@@ -83,13 +83,12 @@ def tracking(
 
     The numbers equal those of trackeval. The files of two folders or zips are paired by sequence name: NAME.txt,
     NAME/gt/gt.txt, NAME/tracks.txt and NAME.touchline/tracks.txt all belong to NAME; the last line combines all
-    sequences, as SoccerNet's and SportsMOT's leaderboards do. Rows of the truth with
-    confidence 0 are not scored, as usual for MOT; --preprocess mot17 also drops predictions on distractors (classes
-    2, 7, 8, 12), then scores people only.
+    sequences, as SoccerNet's and SportsMOT's leaderboards do. Rows of the truth with confidence 0 are not scored, as
+    usual for MOT; --preprocess mot17 also drops predictions on distractors (classes 2, 7, 8, 12), then scores people
+    only.
 
     Examples:
       touchline evaluate tracking --truth gt.txt --predictions match.touchline
-      touchline evaluate tracking --truth MOT17/train --predictions found/ --preprocess mot17
       touchline evaluate tracking --truth SoccerNet/tracking/test.zip --predictions submission.zip
 
     """

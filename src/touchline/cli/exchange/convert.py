@@ -137,10 +137,9 @@ def command(
     """Convert event files between formats.
 
     The name of the file to write selects its format, such as Labels-v2.json, match.xml (Sportscode) or match.csv; --to
-    selects it by name. A folder or zip of games is converted game by game into the folder DST. Of a bundle, the
-    corrected events are read; --to soccernet-cameras writes its camera as SoccerNet's calibration. What the format cannot
-    hold is listed, and the exit code is 4. A video is cut to its half by SoccerNet's video.ini: copied if a key frame is
-    at its start, else encoded to the exact frame.
+    selects it by name. A folder or zip of games is converted game by game. Of a bundle, the corrected events are read;
+    --to soccernet-cameras writes its camera. What the format cannot hold is listed, with exit code 4. A video is cut to
+    its half by SoccerNet's video.ini, copied if a key frame is at its start, else encoded.
 
     Examples:
       touchline convert tags.csv match.xml --columns label=Name --columns start=Position

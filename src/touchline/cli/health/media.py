@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import as_file, files
 from typing import Any
 
 from touchline.cli.health.finding import Finding
@@ -46,12 +47,16 @@ def _encoders() -> Finding:
 
 
 def _hardware() -> Finding:
-    """Return the hardware decoders that FFmpeg was built for; whether the machine has one shows when it is used."""
+    """Return the hardware decoders that FFmpeg was built for, and whether the one for CUDA can be used here."""
     from av.codec.hwaccel import hwdevices_available
+
+    from touchline.media.source import cuda_state
 
     kinds = ", ".join(hwdevices_available()) or "none"
     nvdec = [name for name in ("h264_cuvid", "hevc_cuvid", "av1_cuvid") if _has(name, "r")]
-    return Finding("hardware decoders", "ok", f"built for {kinds}; of NVDEC {', '.join(nvdec) or 'none'}")
+    with as_file(files("touchline.analysis") / "sample" / "sample.mp4") as clip:
+        text = f"built for {kinds}; of NVDEC {', '.join(nvdec) or 'none'}; {cuda_state(clip)}"
+    return Finding("hardware decoders", "ok", text)
 
 
 def _licence() -> Finding:

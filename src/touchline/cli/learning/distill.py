@@ -11,8 +11,10 @@ from touchline.cli.common import Output, run_guarded
 from touchline.cli.learning.train import FolderOption, ResumeOption, SetOption, recipe_help, tell_unreadable
 from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 from touchline.cli.progress import training_progress
+from touchline.core.errors import EXIT_OK
 from touchline.core.extras import need_extra
 from touchline.core.wording import counted
+from touchline.training.distributed.launch import Launch
 
 if TYPE_CHECKING:
     from touchline.training.recognition.distill_table import DistillResult
@@ -55,6 +57,8 @@ def _distill(recipe: Path, overrides: list[str], out: Path | None, device: str, 
     result = distill_recipe(
         recipe, overrides=overrides, device=device, out=out, resume=resume, progress=training_progress()
     )
+    if not Launch.read().is_first:
+        return EXIT_OK
     output.record(asdict(result))
     if not output.json:
         output.table(_table(result))

@@ -15,6 +15,7 @@ from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 from touchline.cli.progress import in_words, training_progress
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.core.extras import need_extra
+from touchline.training.distributed.launch import Launch
 from touchline.training.shipped_recipes import recipe_names_for
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ def command(
     """Train a model from a recipe.
 
     A run that was stopped continues from its last checkpoint. With --corrections a model learns from what you corrected
-    with touchline review; exit code 4 means that it did not get better, and it is not installed.
+    with touchline review; exit code 4 means that it did not get better, and it is not installed. Several processes that
+    torchrun starts train one model together.
 
     Examples:
       touchline train spotting-slow-fusion --stage all --folds 7 --set data_root=FOLDER
@@ -104,11 +106,13 @@ def command(
         reviewed = _reviewed(corrections or [], bundles or [], install=install)
         overrides = [*stage_overrides(recipe, stage=stage, folds=folds), *(settings or [])]
         wanted = _Wanted(recipe, overrides, device, out, reviewed)
+        is_first = Launch.read().is_first
         if dry_run:
-            return _show(wanted, output)
-        if reviewed:
-            return train_from_corrections(_train(wanted, resume=resume), name=install, output=output)
-        return _report(_train(wanted, resume=resume), output)
+            return _show(wanted, output) if is_first else EXIT_OK
+        model = _train(wanted, resume=resume)
+        if not is_first:
+            return EXIT_OK
+        return train_from_corrections(model, name=install, output=output) if reviewed else _report(model, output)
 
     run_guarded(run, debug=debug, json=json)
 

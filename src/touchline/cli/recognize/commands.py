@@ -14,7 +14,7 @@ from touchline.cli.options import DebugOption, DeviceOption, JsonOption
 from touchline.cli.progress import each_with_progress
 from touchline.cli.recognize.joints import Handed, recognise_joints
 from touchline.cli.recognize.labels import print_labels
-from touchline.core.errors import InputError, UsageError
+from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
 from touchline.core.wording import counted
 
 if TYPE_CHECKING:
@@ -28,9 +28,13 @@ _JOINT_SUFFIXES = frozenset({".npy", ".npz"})
 
 def command(
     paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PATH...", help="Clips: videos, folders of images, joint files, or folders of clips."),
-    ],
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH...",
+            help="Clips: videos, folders of images, joint files, or folders of clips. May be left out with --save.",
+            show_default=False,
+        ),
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(
@@ -38,6 +42,24 @@ def command(
             metavar="MODEL",
             help="Recognize actions with this model, a name or a file.",
             show_default="the only one of your clip models; none along tracks",
+        ),
+    ] = None,
+    examples: Annotated[
+        Path | None,
+        typer.Option(
+            "--examples",
+            metavar="FOLDER",
+            help="Learn the actions from the clips in this folder's class folders first; ten a class are enough.",
+            show_default="none",
+        ),
+    ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            "--save",
+            metavar="MODEL",
+            help="Save what --examples learned to this model file, for --model and --recognizer.",
+            show_default="not saved",
         ),
     ] = None,
     tracks: Annotated[
@@ -84,25 +106,51 @@ def command(
 
     Examples:
       touchline recognize clips/ --model MODEL --out labels.csv
+      touchline recognize new.mp4 --examples examples/ --save mine.safetensors
       touchline recognize match.mp4 --tracks match.touchline
 
     """
     output = Output(json=json, debug=debug)
 
-    def run() -> int:
+    def recognise(model: str | None) -> int:
         if tracks is not None:
             from touchline.cli.recognize.tracks import recognise_tracks
 
             return recognise_tracks(
-                paths, tracks=tracks, model=model, out=out, overlay=overlay, device=device, output=output
+                paths or [], tracks=tracks, model=model, out=out, overlay=overlay, device=device, output=output
             )
-        if overlay:
-            raise UsageError("--overlay needs --tracks; there are no tracks to draw in clips")
         return _recognise_clips(
-            paths, model=model, handedness=handedness, out=out, top=top, device=device, output=output
+            paths or [], model=model, handedness=handedness, out=out, top=top, device=device, output=output
         )
 
+    def run() -> int:
+        _check(paths or [], model=model, examples=examples, save=save)
+        if overlay and tracks is None:
+            raise UsageError("--overlay needs --tracks; there are no tracks to draw in clips")
+        if examples is None:
+            return recognise(model)
+        from touchline.cli.recognize.examples import recogniser_of
+
+        with recogniser_of(examples, save=save, device=device, output=output) as (learnt, whole):
+            code = recognise(learnt) if paths else EXIT_OK
+        return EXIT_DEGRADED if code == EXIT_OK and not whole else code
+
     run_guarded(run, debug=debug, json=json)
+
+
+def _check(paths: Sequence[Path], *, model: str | None, examples: Path | None, save: Path | None) -> None:
+    """Refuse options that contradict each other, before anything takes long.
+
+    Raises:
+        UsageError: they do.
+
+    """
+    if examples is not None and model is not None:
+        raise UsageError(f"--examples {examples} trains a model, so --model {model} has no place; leave one out")
+    if save is not None and examples is None:
+        raise UsageError(f"--save {save} needs --examples; there is nothing to save without")
+    if not paths and save is None:
+        raise UsageError("name clips to recognize, or --examples FOLDER --save MODEL to train alone")
 
 
 def _recognise_clips(

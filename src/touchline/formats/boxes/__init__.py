@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from touchline.formats.boxes.sequence_info import Tracklet as Tracklet
     from touchline.formats.boxes.sequence_info import parse_game_info as parse_game_info
     from touchline.formats.boxes.sequence_info import parse_sequence_info as parse_sequence_info
+    from touchline.formats.boxes.sequence_tracks import read_sequence as read_sequence
     from touchline.formats.boxes.teamtrack import parse_teamtrack as parse_teamtrack
     from touchline.formats.boxes.track_format import TrackFormat as TrackFormat
     from touchline.formats.boxes.track_registry import TRACK_FORMATS as TRACK_FORMATS
@@ -37,6 +38,7 @@ else:
                 "parse_game_info",
                 "parse_sequence_info",
             ),
+            "touchline.formats.boxes.sequence_tracks": ("read_sequence",),
             "touchline.formats.boxes.teamtrack": ("parse_teamtrack",),
             "touchline.formats.boxes.track_format": ("TrackFormat",),
             "touchline.formats.boxes.track_registry": ("TRACK_FORMATS",),

@@ -18,7 +18,8 @@ ROLES = ("player", "goalkeeper", "referee", "ball", "other")
 SIDES = ("left", "right")
 
 _SECTION = "Sequence"
-_TRACKLET = re.compile(r"trackletid_(\d+)")
+_TRACKLET = re.compile(r"trackletid_([0-9]{1,9})")
+_SHIRT = re.compile(r"[0-9]{1,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _tracklet(text: str, *, where: str) -> Tracklet:
         raise InputError(f"{where}={text!r} names none of the roles {', '.join(ROLES)}")
     team = next((side for side in SIDES if side in plain.split()), None)
     shirt = number.strip()
-    of_player = role in ("player", "goalkeeper") and shirt.isascii() and shirt.isdigit()
+    of_player = role in ("player", "goalkeeper") and _SHIRT.fullmatch(shirt)
     return Tracklet(role, team if role in ("player", "goalkeeper") else None, int(shirt) if of_player else None)
 
 

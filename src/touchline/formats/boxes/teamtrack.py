@@ -16,6 +16,7 @@ import numpy as np
 from touchline.core.columns import FloatArray, IntArray
 from touchline.core.errors import InputError
 from touchline.formats.boxes.mot import BALL_CLASS, PERSON_CLASS, MotTable
+from touchline.formats.boxes.mot_rows import LARGEST_FRAME, LARGEST_PX
 from touchline.formats.files.text_encoding import decode_any
 from touchline.formats.files.text_lines import parse_number
 
@@ -82,8 +83,8 @@ def _names_index(row: Sequence[str]) -> bool:
 
 def _frame(text: str, *, where: str) -> int:
     value = parse_number(text)
-    if math.isnan(value) or value != math.floor(value) or value < 0:
-        raise InputError(f"{where}: frame {text!r} is not a whole number from 0")
+    if not 0 <= value <= LARGEST_FRAME or value != math.floor(value):
+        raise InputError(f"{where}: frame {text[:40]!r} is not a whole number from 0")
     return int(value)
 
 
@@ -96,6 +97,6 @@ def _track(body: Sequence[tuple[int, Sequence[str]]], own: Mapping[str, int], *,
         if not any(cells) or "nan" in (cell.lower() for cell in cells):
             continue
         boxes[i] = [parse_number(cell) for cell in cells]
-        if np.isnan(boxes[i]).any() or (boxes[i, 2:] < 0).any():
+        if not (np.abs(boxes[i]) <= LARGEST_PX).all() or (boxes[i, 2:] < 0).any():
             raise InputError(f"{source}: line {number}: {cells} is not left, top, width and height of a box")
     return boxes

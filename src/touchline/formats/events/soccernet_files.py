@@ -17,10 +17,12 @@ from touchline.core.labels import OWN_GOAL, label_files, sets_of_file
 from touchline.formats.events.event_format import EventFormat, EventSource, Fitted, FoundEvents
 from touchline.formats.events.export_context import ExportContext
 from touchline.formats.events.losses import count_losses
-from touchline.formats.events.match_times import MATCH_TIME
+from touchline.formats.events.match_times import MATCH_TIME, half_of
 from touchline.formats.files.json_lists import object_with_list
 from touchline.formats.soccernet.entries import event_entries, url_local
 from touchline.formats.soccernet.labels import annotation_rows, parse_entries, prediction_rows
+
+_SCORED_HALVES = (1, 2)
 
 
 class SoccerNetLabels(EventFormat):
@@ -55,7 +57,7 @@ class SoccerNetLabels(EventFormat):
                 kept.append(event if label == event.label else replace(event, label=label))
         fitted = Timeline(tuple(kept))
         notes = (*self._merged(timeline), *self._losses(fitted))
-        return Fitted(fitted, dropped, notes, remarks=_clock_remarks(fitted))
+        return Fitted(fitted, dropped, notes, remarks=_remarks(fitted))
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return indented JSON; SoccerNet stores numbers as text."""
@@ -106,7 +108,7 @@ class SoccerNetResults(EventFormat):
         del context
         lost = _lost_points_and_players(timeline)
         lost["'not shown' is not stored"] = sum(not event.visible for event in timeline)
-        return Fitted(timeline, notes=count_losses(lost), remarks=_clock_remarks(timeline))
+        return Fitted(timeline, notes=count_losses(lost), remarks=_remarks(timeline))
 
     def content(self, timeline: Timeline, *, context: ExportContext) -> bytes:
         """Return indented JSON; SoccerNet stores numbers as text."""
@@ -129,11 +131,16 @@ def _found(source: EventSource) -> FoundEvents:
     return FoundEvents(timeline, url_local(source.outline), notes=tuple(doubts.lines()))
 
 
-def _clock_remarks(timeline: Timeline) -> tuple[str, ...]:
-    """Return which clock is meant by what, if the events have match times."""
-    if not any(MATCH_TIME in event.extra for event in timeline):
-        return ()
-    return ("gameTime is the match clock on the score board; position is the time in the video",)
+def _remarks(timeline: Timeline) -> tuple[str, ...]:
+    """Return which clock is meant by what, if the events have match times, and which halves are never scored."""
+    remarks = []
+    if any(MATCH_TIME in event.extra for event in timeline):
+        remarks.append("gameTime is the match clock on the score board; position is the time in the video")
+    others = Counter(half for half in map(half_of, timeline) if half not in _SCORED_HALVES)
+    if others:
+        counts = ", ".join(f"{count} of half {half}" for half, count in sorted(others.items()))
+        remarks.append(f"SoccerNet's evaluation leaves out halves other than 1 and 2: {counts}")
+    return tuple(remarks)
 
 
 def _lost_points_and_players(timeline: Timeline) -> dict[str, int]:

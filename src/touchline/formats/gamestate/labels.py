@@ -33,6 +33,7 @@ _OBJECT = "object"
 _NUMBER_DIGITS = 6
 """Digits of the frame number at the end of an image id, counted from 1; before them are split and sequence."""
 
+_LARGEST = 10**9
 _SHORT_DIGITS = 4
 """Digits of the frame number, counted from 0, at the end of other image ids."""
 
@@ -100,7 +101,7 @@ def parse_truth(data: bytes, *, source: str) -> GameState:
     document = parse_object(data, source=source)
     images = sorted(_labelled(document, source=source), key=lambda image: _frame_number(image, source=source))
     number = {str(image["image_id"]): i for i, image in enumerate(images)}
-    size = (int(images[0].get("width", 0)), int(images[0].get("height", 0))) if images else (0, 0)
+    size = (_pixels(images[0], "width"), _pixels(images[0], "height")) if images else (0, 0)
     entries = _list_of(document, "annotations", source=source)
     return _state(entries, number.get, list(number), key="annotations", source=source, size=size)
 
@@ -133,6 +134,12 @@ def _labelled(document: Mapping[str, Any], *, source: str) -> Iterable[Mapping[s
             raise InputError(f"{source}: an image has no 'image_id': {short(image)}")
         if all(image.get(part) for part in _PARTS):
             yield image
+
+
+def _pixels(image: Mapping[str, Any], key: str) -> int:
+    """Return a side of a picture; 0 if the file does not say it."""
+    value = image.get(key)
+    return value if isinstance(value, int) and 0 < value < _LARGEST else 0
 
 
 def _frame_number(image: Mapping[str, Any], *, source: str) -> int:
@@ -196,6 +203,9 @@ def _row(entry: Mapping[str, Any], image: int, *, where: str) -> _Row:
     place = (float(pitch["x_bottom_middle"]), float(pitch["y_bottom_middle"]))
     if not all(map(math.isfinite, place)):
         raise ValueError(f"bbox_pitch is {place}")
+    track = int(entry["track_id"])
+    if not 0 <= track < _LARGEST:
+        raise ValueError(f"track_id {track} is not a number from 0")
     who = Who(attributes["role"], attributes["team"], attributes["jersey"])
     if who.role not in ROLES:
         raise ValueError(f"role {who.role!r} is none of {', '.join((*ROLES, BALL))}")
@@ -203,7 +213,7 @@ def _row(entry: Mapping[str, Any], image: int, *, where: str) -> _Row:
         raise ValueError(f"team {who.team!r} is none of left, right and null")
     if who.role == "player" and who.jersey is not None and not 0 <= int(who.jersey) <= 10_000:
         raise ValueError(f"jersey {who.jersey!r} is not a shirt number")
-    return _Row(image, int(entry["track_id"]), place, who, _box(entry), float(entry.get("confidence") or 1.0))
+    return _Row(image, track, place, who, _box(entry), float(entry.get("confidence") or 1.0))
 
 
 def _box(entry: Mapping[str, Any]) -> tuple[float, float, float, float]:

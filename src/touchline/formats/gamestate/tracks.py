@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from touchline.core.columns import FloatArray, IntArray
+from touchline.core.clock import US_PER_S
+from touchline.core.columns import BoolArray, FloatArray, IntArray
 from touchline.core.errors import InputError
 from touchline.core.tracks import BALL, DETECTION_LABELS, GOALKEEPER, PLAYER, Shot, Track, Tracks
 from touchline.formats.boxes.track_format import TrackFormat
@@ -27,7 +28,6 @@ SPLITS = ("train", "valid", "test", "challenge")
 """Splits of the data set; the first digit of an image id is the number of its split, from 1."""
 
 FPS = 25
-_US = 1_000_000
 _SEQUENCE = re.compile(r"SNGS-(\d{3})")
 _SHIRT = re.compile(r"#?(\d{1,2})(?!\d)")
 _OF_TEAMS = {"left": "A", "right": "B"}
@@ -100,7 +100,7 @@ def tracks_of(state: GameState, *, source: str = "the game state") -> Tracks:
     known = [who.role in DETECTION_LABELS for who in state.who]
     rows = [np.flatnonzero((state.ids == name) & np.array(known)) for name in np.unique(state.ids).tolist()]
     tracks = [_track(state, index, number) for number, index in enumerate(filter(len, rows), 1)]
-    shots = (Shot(0, 0, max(1, len(state.images)) * _US // FPS, kind="wide", pitch=1.0),)
+    shots = (Shot(0, 0, max(1, len(state.images)) * US_PER_S // FPS, kind="wide", pitch=1.0),)
     return Tracks(tuple(tracks), shots, *state.size)
 
 
@@ -112,7 +112,7 @@ def _track(state: GameState, index: IntArray, number: int) -> Track:
     return Track(
         track_id=number,
         label=who.role,
-        times_us=frames * _US // FPS,
+        times_us=frames * US_PER_S // FPS,
         frames=frames,
         boxes_xyxy=state.boxes_xyxy[index].astype(np.float32),
         confidence=state.confidence[index].astype(np.float32),
@@ -132,12 +132,11 @@ def _people(tracks: Tracks) -> list[Track]:
     return [track for track in tracks if track.label != DETECTION_LABELS[BALL]]
 
 
-def _placed(track: Track) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _placed(track: Track) -> BoolArray:
     """Return a mask (n,) of the boxes with a place on the pitch."""
     if track.positions_m is None:
         return np.zeros(len(track), np.bool_)
-    placed: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.isfinite(track.positions_m).all(axis=1)
-    return placed
+    return np.asarray(np.isfinite(track.positions_m).all(axis=1))
 
 
 def _mean_x(tracks: Tracks, team: str) -> float:

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from touchline.media.quick.hardware import decodes_on
+
 if TYPE_CHECKING:
     from av import VideoFormat
 
@@ -62,7 +64,7 @@ class Limits:
         """Set the limit of the address space, where the system can tell how much of it is used."""
         import resource
 
-        if self._baseline is None:
+        if self._baseline is None or decodes_on() != "cpu":  # CUDA takes address space by the terabyte
             return
         chosen = os.environ.get(MEMORY_VARIABLE, "")
         if chosen.isdecimal():

@@ -53,6 +53,8 @@ class _Step(nn.Module):
         super().__init__()
         self.network = network
         self._terms = terms
+        # Losses may leave out weights in some steps, for which torch must search, and warns where it finds all in use.
+        self._never_used = nn.Parameter(next(network.parameters()).new_zeros(()))
 
     def forward(self, batch: Any) -> dict[str, Tensor]:
         """Compute the loss terms of a batch."""

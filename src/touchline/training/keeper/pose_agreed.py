@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +20,11 @@ from touchline.core.arrays import Floats64, Rgb
 from touchline.formats.keeper.pictures import KeeperPicture
 from touchline.models.importing.movenet import start_from_movenet
 from touchline.models.networks.mobile_pose_net import MobilePoseNet
+from touchline.training.curves import write_curves
 from touchline.training.keeper.label_opinions import movenet_opinions
 from touchline.training.keeper.pose import AgreementStage
 from touchline.training.keeper.pose_augment_batch import Pictures
-from touchline.training.keeper.pose_in_memory import Fit, Material, fit_in_memory, read_poses
+from touchline.training.keeper.pose_in_memory import Fit, Material, State, fit_in_memory, rate_share, read_poses
 from touchline.training.keeper.pose_labels import (
     Labels,
     Opinions,
@@ -32,6 +34,7 @@ from touchline.training.keeper.pose_labels import (
     squares_of,
     with_labels,
 )
+from touchline.training.logs import MetricLog
 from touchline.training.plan import Progress
 
 
@@ -44,6 +47,7 @@ class Round:
         pixels: the pictures.
         figures, nobody: simulated keepers and pictures without a person, on the device.
         device: where it runs.
+        folder: of the logs and their pictures, one folder for each training; None for none.
 
     """
 
@@ -52,6 +56,7 @@ class Round:
     figures: Pictures
     nobody: Pictures
     device: torch.device
+    folder: Path | None = None
 
 
 def left_out(pictures: Sequence[KeeperPicture], stage: AgreementStage) -> npt.NDArray[np.bool_]:
@@ -133,10 +138,16 @@ def _train(
         figures=stage.figures,
         seed=seed,
     )
-    report = (
-        (lambda state: None)
-        if progress is None
-        else lambda state: progress(f"round {1 if seed else 2}", state.step, steps)
-    )
+    folder = None if run.folder is None else run.folder / (f"first_{seed}" if seed else "last")
+    log = None if folder is None else MetricLog(folder, from_step=0, tensorboard=False)
+
+    def report(state: State) -> None:
+        if log is not None:
+            log.log(state.step, **state.losses, lr=stage.head_lr * rate_share(state.done))
+        if progress is not None:
+            progress(f"round {1 if seed else 2}", state.step, steps)
+
     network, _ = fit_in_memory(start_network(stage), material, fit, on_state=report)
+    if folder is not None:
+        write_curves(folder)
     return network

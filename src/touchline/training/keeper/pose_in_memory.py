@@ -99,7 +99,7 @@ def fit_in_memory(
         network: moved to the device and changed.
         material: what is learnt from.
         fit: length and rates.
-        on_state: called about every ``every_s`` seconds.
+        on_state: called about every ``every_s`` seconds, and at the end.
         every_s: seconds between calls.
 
     """
@@ -117,7 +117,7 @@ def fit_in_memory(
         _follow(averaged, network, min(fit.averaging, step / (step + _AVERAGED_AFTER)))
         now_s = time.monotonic()
         done = step / fit.steps if fit.steps is not None else (now_s - started_s) / (fit.seconds or 1.0)
-        if now_s - reported_s >= every_s:
+        if now_s - reported_s >= every_s or done >= 1.0:
             reported_s = now_s
             on_state(State(step, done, {name: round(float(value), 4) for name, value in losses.items()}, averaged))
     return averaged, step

@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from touchline.core.arrays import Rgb
+from touchline.core.errors import UsageError
 from touchline.core.poses import JOINTS
 from touchline.formats.files.atomic import write_bytes_atomic, write_json_atomic
 from touchline.formats.keeper.pictures import KeeperPicture, read_keeper_pictures
@@ -131,10 +132,10 @@ def _train_agreed(material: _Material, stage: AgreementStage, job: Job, held: in
     pixels = [read_picture(picture.path) for picture in pictures]
     device = torch.device(job.device)
     figures, nobody = with_figures(material.figures), with_nobody(material.backgrounds)
-    run = Round(stage, pixels, on_device(figures, device), on_device(nobody, device), device)
+    part = "all" if held is None else f"fold_{held}"
+    run = Round(stage, pixels, on_device(figures, device), on_device(nobody, device), device, job.out / part)
     opinions = gather_opinions(pictures, pixels, stage)
     network, unseen = train_agreed(opinions, material.fold[rows], run, progress=job.progress)
-    part = "all" if held is None else f"fold_{held}"
     _save_arrays(job.out / f"unseen_{part}.npz", rows=np.flatnonzero(rows), places=unseen)
     network = network.cpu().eval()
     if isinstance(network, MobilePoseNet):

@@ -10,9 +10,11 @@ from torch import nn
 
 from touchline.core.errors import InputError
 from touchline.models.architectures import ARCHITECTURES
+from touchline.models.networks.encoders.picture_clip import PictureClip
 from touchline.models.specs.spec import ClipConfig, ClipSpec
 from touchline.models.store import find_model, load_model, load_weights, read_config
 from touchline.training.family import PlannedRun, count_parameters
+from touchline.training.recognition.examples.features import fresh_network
 from touchline.training.recognition.recogniser_settings import ClipOptimizer, ClipRecipe, NetworkSettings
 
 
@@ -39,9 +41,11 @@ def check_weights(*networks: NetworkSettings, clip: ClipSpec) -> None:
 
 
 def build(settings: NetworkSettings, *, classes: int, seed: int) -> Any:
-    """Build a network with its initial weights."""
+    """Build a network with its initial weights; on features of pictures, its encoder has those of ImageNet."""
     torch.manual_seed(seed)
     network = ARCHITECTURES[settings.architecture].build(num_classes=classes, **settings.network)
+    if isinstance(network, PictureClip) and settings.weights is None:
+        network = fresh_network(classes, **settings.network)
     if settings.weights is not None:
         trained = load_model(settings.weights, task="recognize")
         wanted, given, config = network.state_dict(), trained.network.state_dict(), trained.config

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from touchline.core.arrays import Floats64, Indices
@@ -16,8 +17,10 @@ from touchline.core.clips import ClipSet
 from touchline.core.errors import InputError
 from touchline.formats.files.atomic import write_json_atomic
 from touchline.metrics.recognition import calibration
+from touchline.models.networks.resnet import ResNet
 from touchline.models.specs.clip_input import ClipClassifier, ClipNormaliser
 from touchline.models.specs.spec import ClipSpec
+from touchline.recognition.prepare import sample_clip
 from touchline.training.distributed.group import current_group
 from touchline.training.family import Job
 from touchline.training.recognition import held_out
@@ -69,6 +72,23 @@ class ClipTrial:
             pixels = plain_batch(self.clips, rows[first : first + _BATCH].tolist(), spec=self.spec).to(self.device)
             found.append(network(normalise(pixels)).softmax(dim=1).double().cpu().numpy())
         return np.concatenate(found)
+
+    @torch.inference_mode()
+    def frames_right(self, network: Any, rows: Indices) -> list[npt.NDArray[np.bool_]]:
+        """Return which frames of some clips a network classifies correctly, each shown alone, as a still clip."""
+        normalise, found = ClipNormaliser(self.spec).to(self.device), []
+        frames = 1 if isinstance(network, ResNet) else self.spec.frames
+        for row in rows.tolist():
+            clip, guesses = self.clips.read(row), []
+            for first in range(0, len(clip), _BATCH):
+                stills = [
+                    sample_clip(picture[None], fps=0.0, spec=self.spec)[:frames]
+                    for picture in clip[first : first + _BATCH]
+                ]
+                pixels = torch.from_numpy(np.stack(stills)).to(self.device)
+                guesses.append(network(normalise(pixels)).argmax(dim=1).cpu().numpy())
+            found.append(np.concatenate(guesses) == self.clips.truth[row])
+        return found
 
     def measure(self, examples: Examples, values: Floats64) -> dict[str, Any]:
         """Measure probabilities (n, classes) of the examples."""

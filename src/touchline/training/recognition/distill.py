@@ -25,6 +25,7 @@ from touchline.training.recognition import distillation_losses as losses
 from touchline.training.recognition.clip_networks import check_weights, config_of, plan_network
 from touchline.training.recognition.clip_trial import ClipTrial, read_clip_trial
 from touchline.training.recognition.distill_table import DistillResult, DistillRow, compare_roles
+from touchline.training.recognition.examples.teacher import FROZEN, FrozenTeacher
 from touchline.training.recognition.recogniser import ClipTeaching, StudentLoss, train_members
 from touchline.training.recognition.recogniser_settings import Distillation, DistillRecipe, NetworkSettings
 from touchline.training.recognition.teacher_cache import TeacherSays, ask_teacher
@@ -51,6 +52,9 @@ def distill(settings: DistillRecipe, job: Job) -> DistillResult:
     _check_members(settings)
     check_weights(settings.teacher, settings.student, clip=settings.clip)
     trial, out = read_clip_trial(settings, job), job.out
+    frozen = None
+    if settings.teacher.architecture == FROZEN:
+        frozen = FrozenTeacher(settings.teacher, trial.clips, spec=trial.spec, device=job.device)
 
     def save(student: Any, row: DistillRow, measured: Mapping[str, Any]) -> Path:
         config = config_of(settings, settings.student, labels=trial.clips.labels, measured=asdict(row))
@@ -58,10 +62,11 @@ def distill(settings: DistillRecipe, job: Job) -> DistillResult:
 
     return compare_roles(
         trial,
-        lambda folder, rows: _train_roles(trial, rows, settings, folder, job),
+        lambda folder, rows: _train_roles(trial, rows, settings, folder, job, frozen=frozen),
         save,
         out=out,
         leaks=trial.leaks.describe() if trial.leaks else "",
+        by_frame=trial.frames_right if settings.by_frame else None,
     )
 
 
@@ -76,7 +81,9 @@ def plan(settings: DistillRecipe, device: torch.device) -> list[PlannedRun]:
     return [plan_network(f"{role} of each fold", network) for role, network in roles.items()]
 
 
-def _train_roles(trial: ClipTrial, learn: Indices, settings: DistillRecipe, folder: str, job: Job) -> dict[str, Any]:
+def _train_roles(
+    trial: ClipTrial, learn: Indices, settings: DistillRecipe, folder: str, job: Job, *, frozen: FrozenTeacher | None
+) -> dict[str, Any]:
     """Train the teacher, the plain student and the distilled student of one fold."""
 
     def train(role: str, network: NetworkSettings, teaching: ClipTeaching | None = None) -> Any:
@@ -91,7 +98,8 @@ def _train_roles(trial: ClipTrial, learn: Indices, settings: DistillRecipe, fold
             progress=job.progress,
         )
 
-    teacher, student = train("teacher", settings.teacher), train("student", settings.student)
+    teacher = train("teacher", settings.teacher) if frozen is None else frozen.fit(learn)
+    student = train("student", settings.student)
     teaching = _teaching(trial, teacher, student, settings, path=job.out / folder / "teacher_says.npz")
     return {"teacher": teacher, "student": student, "distilled": train("distilled", settings.student, teaching)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from torch import nn
 
 from touchline.core.arrays import Indices
 from touchline.formats.files.atomic import write_json_atomic
-from touchline.metrics.recognition import difference_interval
+from touchline.metrics.recognition import difference_interval, votes_of_pictures
 from touchline.training.recognition.held_out import Networks, Trial, hold_out, write_measured
 
 ROLES = ("teacher", "student", "distilled")
@@ -35,6 +35,8 @@ class DistillRow:
         clips_per_s: one at a time with torch on the device, without preprocessing; the fastest measurement.
         accuracy: share of held-out clips classified correctly, with its 95 % interval over groups.
         macro_f1: mean F1 of the classes.
+        frame_accuracy: share of single frames classified correctly, each shown alone; None if not measured.
+        clip_accuracy_by_frames: share of clips of which at least half of the frames are; None if not measured.
 
     """
 
@@ -46,6 +48,8 @@ class DistillRow:
     low: float
     high: float
     macro_f1: float
+    frame_accuracy: float | None = None
+    clip_accuracy_by_frames: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ def compare_roles(
     *,
     out: Path,
     leaks: str = "",
+    by_frame: Callable[[Any, Indices], Sequence[npt.NDArray[np.bool_]]] | None = None,
 ) -> DistillResult:
     """Train the three networks of every fold, measure them on its held-out examples, and save the distilled student.
 
@@ -96,6 +101,7 @@ def compare_roles(
         save: writes the distilled student of the last fold, given its row and all its measurements.
         out: folder for ``ROLE.csv``, ``ROLE.json`` and ``table.json``.
         leaks: leaks between the sides of the folds.
+        by_frame: returns, for a network and some rows, which frames of each clip it classifies correctly.
 
     """
     values, networks = hold_out(trial, train)
@@ -103,7 +109,9 @@ def compare_roles(
     for role in ROLES:
         measured[role] = write_measured(trial, values[role], csv=out / f"{role}.csv", json=out / f"{role}.json")
         run_once = trial.one_by_one(last[role])
-        rows.append(row_of(role, last[role], measured=measured[role], run_once=run_once))
+        row = row_of(role, last[role], measured=measured[role], run_once=run_once)
+        frames = [] if by_frame is None else _frames_of(role, trial, networks, by_frame)
+        rows.append(_with_frames(row, frames) if frames else row)
     model = save(last["distilled"], rows[-1], measured["distilled"])
     examples = trial.examples
     result = result_of(
@@ -111,6 +119,24 @@ def compare_roles(
     )
     write_json_atomic(out / "table.json", asdict(result))
     return result
+
+
+def _frames_of(
+    role: str,
+    trial: Trial,
+    networks: Sequence[Networks],
+    by_frame: Callable[[Any, Indices], Sequence[npt.NDArray[np.bool_]]],
+) -> list[npt.NDArray[np.bool_]]:
+    """Return which frames of each held-out clip are classified correctly by the network of its fold."""
+    folds = zip(networks, trial.folds.values(), strict=True)
+    return [right for trained, fold in folds for right in by_frame(trained[role], fold.test)]
+
+
+def _with_frames(row: DistillRow, frames: Sequence[npt.NDArray[np.bool_]]) -> DistillRow:
+    """Return a row with what was found in single frames."""
+    right, clips = votes_of_pictures(frames)
+    share = float(np.concatenate(frames).mean())
+    return replace(row, frame_accuracy=share, clip_accuracy_by_frames=right / clips)
 
 
 def row_of(role: str, network: nn.Module, *, measured: Mapping[str, Any], run_once: Callable[[], object]) -> DistillRow:

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from touchline.training.checkpoint import CheckpointFile
 from touchline.training.plan import LAST_RATE, LoopPlan
-from touchline.training.schedule import WarmupCosine
+from touchline.training.schedule import Schedule, WarmupCosine
 
 CHECKPOINT_EVERY_S = 30.0
 _LOG_EVERY = 20
@@ -42,6 +42,7 @@ def plan_member(
     warmup_steps: int,
     identity: Mapping[str, str],
     seed: int | None = None,
+    schedule: Schedule | None = None,
 ) -> LoopPlan:
     """Make the plan of one member: its checkpoint is ``member_N.pt``, its log ``member_N/metrics.jsonl``.
 
@@ -52,13 +53,15 @@ def plan_member(
         warmup_steps: updates until the highest learning rate.
         identity: hashes of what the checkpoint belongs to.
         seed: of dropout; None keeps the current state of torch's generator.
+        schedule: learning rate by step; None for warm-up and cosine.
 
     """
     folder = out / f"member_{number}"
     return LoopPlan(
         name=str(folder),
         steps=settings.steps,
-        schedule=WarmupCosine(
+        schedule=schedule
+        or WarmupCosine(
             settings.base_lr, LAST_RATE * settings.base_lr, warmup_steps, max(1, settings.steps - warmup_steps)
         ),
         lower="optimizer.base_lr",

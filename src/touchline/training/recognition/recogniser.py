@@ -40,6 +40,7 @@ from touchline.training.recognition.members import cross_entropy, plan_member, s
 from touchline.training.recognition.recogniser_data import TrainingClips, draw_batch
 from touchline.training.recognition.recogniser_settings import ClipOptimizer, NetworkSettings, RecogniserRecipe
 from touchline.training.recognition.teacher_cache import TeacherSays
+from touchline.training.schedule import StepDecay
 
 StudentLoss = Callable[[Tensor, Tensor, TeacherSays, Tensor], Tensor]
 """From the student's logits and features, the teacher's outputs, and the labels."""
@@ -134,11 +135,20 @@ def train_members(
             number=number,
             warmup_steps=max(1, settings.optimizer.steps // 20),
             identity=lessons.identity,
+            schedule=_step_schedule(settings.optimizer, clips=len(learn)),
         )
         optimizer = clip_optimizer(network, settings.optimizer)
         Loop(network, lessons.data, lessons.terms, optimizer, how, progress=progress).run()
         networks.append(network.eval())
     return networks[0] if len(networks) == 1 else ClipEnsemble(networks)
+
+
+def _step_schedule(settings: ClipOptimizer, *, clips: int) -> StepDecay | None:
+    """Return the schedule of steps over a number of training clips; None if the recipe asks for a cosine."""
+    if settings.schedule == "cosine":
+        return None
+    epoch = max(1, clips // settings.batch)
+    return StepDecay(settings.base_lr, every_steps=settings.drop_epochs * epoch, factor=settings.drop)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

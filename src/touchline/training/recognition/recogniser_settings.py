@@ -56,7 +56,10 @@ class ClipOptimizer(StrictSettings):
         steps: number of optimiser steps.
         batch: clips per step.
         kind: AdamW, Adam, or SGD with momentum 0.9.
-        base_lr: highest learning rate; linear warm-up over a twentieth of the steps, then cosine decay.
+        base_lr: highest learning rate.
+        schedule: ``"cosine"`` warms up over a twentieth of the steps, then decays along a cosine; ``"step"`` multiplies
+            the rate by ``drop`` every ``drop_epochs`` passes over the training clips.
+        drop_epochs, drop: of the schedule ``"step"``.
         weight_decay: of all weights.
         accumulate: number of batches per step, whose gradients are averaged before the weights change.
         label_smoothing, mixup: as usual; ``mixup`` is the parameter of the Beta distribution, 0 for none.
@@ -71,6 +74,9 @@ class ClipOptimizer(StrictSettings):
     batch: int = Field(default=24, ge=2)
     kind: Literal["adamw", "adam", "sgd"] = "adamw"
     base_lr: float = Field(default=2e-3, gt=0)
+    schedule: Literal["cosine", "step"] = "cosine"
+    drop_epochs: int = Field(default=150, ge=1)
+    drop: float = Field(default=0.1, gt=0, le=1)
     weight_decay: float = Field(default=0.05, ge=0)
     accumulate: int = Field(default=1, ge=1)
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
@@ -166,6 +172,8 @@ class DistillRecipe(ClipRecipe):
     Attributes:
         teacher, student: the two networks.
         distillation: the distillation loss.
+        by_frame: whether to measure single frames as well, as SoccerKDNet does: each is shown alone, and a clip counts
+            as right if at least half of its frames are.
 
     """
 
@@ -174,3 +182,4 @@ class DistillRecipe(ClipRecipe):
     teacher: NetworkSettings
     student: NetworkSettings
     distillation: Distillation = Distillation()
+    by_frame: bool = False

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import logging
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +25,11 @@ from touchline.formats.bundle import video_fingerprint
 from touchline.formats.files.atomic import make_folder
 from touchline.formats.soccernet.labels import read_labels
 from touchline.formats.soccernet.source import missing_advice
+from touchline.media.quick.grid_clip import read_grid_clip
 from touchline.media.sampling import fit_luma, sample_regular
 from touchline.media.video import VideoReader, probe
 
 _LOGGER = logging.getLogger(__name__)
-_LEAD_US = US_PER_S // 2
-"""Decoding starts this long before a clip, so that the frame nearest to its start is decoded too."""
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -151,23 +149,17 @@ class CachedFrames:
 
 
 class DecodedFrames:
-    """Frames decoded on demand; the file is probed once and each thread has its own reader."""
+    """Frames decoded on demand; the file is probed once, and each clip is one request to a decoding process."""
 
     def __init__(self, path: Path, size: GridSize) -> None:
         self._path = path
         self._size = size
-        self._local = threading.local()
-        info = self._reader().info
+        self._facts = VideoReader(path).facts
+        info = self._facts.info
         if info.duration_us <= 0 or info.fps <= 0:
             raise InputError(f"{path}: unknown duration; raise loader.cache_gb so that the video is decoded once")
         last_us = info.duration_us - round(US_PER_S / info.fps)
         self.frame_count = int(last_us * size.fps / US_PER_S) + 1
-
-    def _reader(self) -> VideoReader:
-        reader: VideoReader | None = getattr(self._local, "reader", None)
-        if reader is None:
-            reader = self._local.reader = VideoReader(self._path, threads=1)
-        return reader
 
     def read(self, indices: Sequence[int]) -> Pixels:
         """Read frames at grid indices, uint8 (n, height, width).
@@ -176,29 +168,17 @@ class DecodedFrames:
             InputError: no frame can be decoded there.
 
         """
-        wanted = sorted(set(indices))
-        found = self._decode(wanted)
-        lost = [index for index in wanted if index not in found]
+        size = self._size
+        clip = read_grid_clip(self._facts, indices=indices, fps=size.fps, width=size.width, height=size.height)
+        lost = sorted(set(indices) - set(clip.indices))
         if lost:
             at_s = us_from_frame(lost[0], fps=self._size.fps) / US_PER_S
             raise InputError(f"{self._path}: no frame could be decoded at {at_s:.2f} s; run `touchline check` on it")
-        return np.stack([found[index] for index in indices])
+        return clip.luma if clip.indices == tuple(indices) else clip.luma[np.searchsorted(clip.indices, indices)]
 
     def stream(self) -> Iterator[tuple[int, Pixels]]:
         """Yield all frames in order with their grid index, each uint8 (height, width)."""
         return grid_pictures(self._path, self._size)
-
-    def _decode(self, wanted: list[int]) -> dict[int, Pixels]:
-        start_us = max(us_from_frame(wanted[0], fps=self._size.fps) - _LEAD_US, 0)
-        found: dict[int, Pixels] = {}
-        reader = self._reader()
-        for index, frame in sample_regular(reader.frames(start_us=start_us), fps=self._size.fps, start_index=wanted[0]):
-            if index in wanted:
-                found[index] = fit_luma(frame.luma, width=self._size.width, height=self._size.height)
-            if index >= wanted[-1]:
-                break
-        reader.close()
-        return found
 
 
 def grid_pictures(path: Path, size: GridSize) -> Iterator[tuple[int, Pixels]]:

@@ -85,15 +85,9 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, frames: int) -> Tensor:
         """Map (b * frames, inputs, h, w) to (b * frames, outputs, ceil(h / stride), ceil(w / stride))."""
-        y = x if self.shift is None else _over_time(self.shift, x, frames=frames)
+        y = x if self.shift is None else self.shift(x, frames)
         y = self.conv3(self.se(self.conv2(self.conv1(y))))
         return F.relu(y + (x if self.downsample is None else self.downsample(x)))
-
-
-def _over_time(shift: nn.Module, x: Tensor, *, frames: int) -> Tensor:
-    """Apply a shift, which takes (b, c, t, h, w), to (b * t, c, h, w)."""
-    clips = x.reshape(-1, frames, *x.shape[1:]).transpose(1, 2)
-    return shift(clips).transpose(1, 2).reshape(x.shape)
 
 
 class Stage(nn.Module):

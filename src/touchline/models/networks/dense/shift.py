@@ -25,12 +25,17 @@ def shifted_channels(channels: int) -> int:
 
 
 def moved(x: Tensor, by: int) -> Tensor:
-    """Return (b, c, t, h, w) with each frame's values moved ``by`` frames later; what comes from outside is zero."""
+    """Return (b, t, ...) with each frame's values moved ``by`` frames later; what comes from outside is zero."""
     if by == 0:
         return x
-    nothing = torch.zeros_like(x[:, :, : abs(by)])
-    kept = x[:, :, : x.shape[2] - by] if by > 0 else x[:, :, -by:]
-    return torch.cat([nothing, kept] if by > 0 else [kept, nothing], dim=2)[:, :, : x.shape[2]]
+    count = min(abs(by), x.shape[1])
+    nothing = torch.zeros_like(x[:, :count])
+    return torch.cat([nothing, x[:, : x.shape[1] - count]] if by > 0 else [x[:, count:], nothing], dim=1)
+
+
+def _moved_frames(x: Tensor, by: int, *, frames: int) -> Tensor:
+    """Return (b * t, ...) moved in time, as :func:`moved` does."""
+    return moved(x.reshape(-1, frames, *x.shape[1:]), by).reshape(x.shape)
 
 
 class PlainShift(nn.Module):
@@ -42,14 +47,18 @@ class PlainShift(nn.Module):
         self.steps = (2, 1) if causal else (-1, 1)
         self.reach = (max(self.steps), -min(0, *self.steps))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (b, c, t, h, w) to the same shape."""
+    def forward(self, x: Tensor, frames: int) -> Tensor:
+        """Map (b * frames, c, h, w) to the same shape."""
         first, second, rest = x[:, : self.fold], x[:, self.fold : 2 * self.fold], x[:, 2 * self.fold :]
-        return torch.cat([moved(first, self.steps[0]), moved(second, self.steps[1]), rest], dim=1)
+        parts = [_moved_frames(one, by, frames=frames) for one, by in zip((first, second), self.steps, strict=True)]
+        return torch.cat([*parts, rest], dim=1)
 
 
 class GatedShift(nn.Module):
     """The gated shift of the first quarter of the channels; with ``fused``, the moved is weighed against the rest.
+
+    Frames stay where they are in memory, one after another, and only what is shifted is touched: the convolution over
+    time and place is one over place for each of its three moments, whose small results are moved and added.
 
     Args:
         channels: channels of the input.
@@ -66,7 +75,7 @@ class GatedShift(nn.Module):
         self.fold = shifted_channels(channels)
         self.causal = causal
         self.steps = (2, 1) if causal else (-1, 1)
-        self.norm = nn.BatchNorm3d(self.fold)
+        self.norm = nn.BatchNorm2d(self.fold)
         self.gate = nn.Conv3d(self.fold, 2, 3, padding=(0, 1, 1), groups=2)
         self.weigh = nn.ModuleList([nn.Conv2d(2, 1, 3, padding=(1, 0)) for _ in range(2)]) if fused else None
         gate_before, gate_after = (2, 0) if causal else (1, 1)
@@ -85,39 +94,44 @@ class GatedShift(nn.Module):
             for part in self.weigh:
                 part.reset_parameters()  # type: ignore[operator]
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (b, c, t, h, w) to the same shape."""
-        seen = x[:, : self.fold]
-        gates = torch.tanh(self.gate(self._padded(F.relu(self.norm(seen)))))
-        half = self.fold // 2
+    def forward(self, x: Tensor, frames: int) -> Tensor:
+        """Map (b * frames, c, h, w) to the same shape."""
+        seen, half = x[:, : self.fold], self.fold // 2
+        gates = self._gates(F.relu(self.norm(seen)), frames=frames)
         parts = [
-            self._mixed(seen[:, :half], gates[:, :1], number=0),
-            self._mixed(seen[:, half:], gates[:, 1:], number=1),
+            self._mixed(seen[:, :half], gates[:, :1], number=0, frames=frames),
+            self._mixed(seen[:, half:], gates[:, 1:], number=1, frames=frames),
         ]
         return torch.cat([*parts, x[:, self.fold :]], dim=1)
 
-    def _padded(self, x: Tensor) -> Tensor:
-        """Pad the time of (b, c, t, ...) for a kernel of three."""
-        before, after = (2, 0) if self.causal else (1, 1)
-        return F.pad(x, (0,) * (2 * (x.ndim - 3)) + (before, after))
+    def _gates(self, x: Tensor, *, frames: int) -> Tensor:
+        """Return the gates (b * t, 2, h, w): the convolution over time and place, -1 to 1."""
+        weight = self.gate.weight.transpose(1, 2).reshape(-1, self.fold // 2, 3, 3)
+        moments = F.conv2d(x, weight, padding=1, groups=2).reshape(-1, frames, 2, 3, *x.shape[2:])
+        before = 2 if self.causal else 1
+        total = sum(moved(moments[:, :, :, tap], before - tap) for tap in range(3))
+        assert isinstance(total, Tensor) and self.gate.bias is not None
+        return torch.tanh(total.flatten(0, 1) + self.gate.bias.view(1, 2, 1, 1))
 
-    def _mixed(self, x: Tensor, gate: Tensor, *, number: int) -> Tensor:
-        """Return one half of the channels (b, c, t, h, w), the gated part of each frame moved in time."""
+    def _mixed(self, x: Tensor, gate: Tensor, *, number: int, frames: int) -> Tensor:
+        """Return one half of the channels (b * t, c, h, w), the gated part of each frame moved in time."""
         gated = gate * x
-        stays, goes = x - gated, moved(gated, self.steps[number])
+        stays, goes = x - gated, _moved_frames(gated, self.steps[number], frames=frames)
         if self.weigh is None:
             mixed = goes + stays
         else:
-            means = torch.stack([goes.mean((3, 4)), stays.mean((3, 4))], dim=1)
-            share = torch.sigmoid(self.weigh[number](self._padded_means(means))).squeeze(1)[..., None, None]
-            mixed = goes * share + stays * (1 - share)
-        batch, channels, frames, height, width = mixed.shape
-        pairs = mixed.reshape(batch, 2, channels // 2, frames, height, width)
-        return pairs.transpose(1, 2).reshape(batch, channels, frames, height, width)
+            share = self._share(goes, stays, number=number, frames=frames)
+            mixed = stays + (goes - stays) * share
+        pairs = mixed.reshape(len(x), 2, -1, *x.shape[2:])
+        return pairs.transpose(1, 2).reshape(x.shape)
 
-    def _padded_means(self, means: Tensor) -> Tensor:
-        """Pad the time, the last axis of (b, 2, c, t), for a kernel of three."""
-        return F.pad(means, (2, 0) if self.causal else (1, 1))
+    def _share(self, goes: Tensor, stays: Tensor, *, number: int, frames: int) -> Tensor:
+        """Return the share (b * t, c, 1, 1) of what was moved, from the means of both over the picture."""
+        assert self.weigh is not None
+        means = torch.stack([goes.mean((2, 3)), stays.mean((2, 3))], dim=1).reshape(-1, frames, 2, goes.shape[1])
+        over_time = F.pad(means.permute(0, 2, 3, 1), (2, 0) if self.causal else (1, 1))
+        share = torch.sigmoid(self.weigh[number](over_time)).squeeze(1)
+        return share.transpose(1, 2).reshape(len(goes), -1, 1, 1)
 
 
 def make_shift(kind: ShiftKind, channels: int, *, causal: bool) -> PlainShift | GatedShift:

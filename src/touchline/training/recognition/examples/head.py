@@ -1,0 +1,140 @@
+"""A linear head on features of clips: balanced logistic regression, its strength chosen by inner folds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from touchline.core.arrays import Floats32, Floats64, Indices
+
+STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0)
+"""Inverse weights of the penalty on a head's weights, among which inner folds choose."""
+
+_USUAL = 10.0
+_LEAST_SHARE = 1e-3
+_LEAST = 1e-6
+Splits = Callable[[Indices], Sequence[tuple[Indices, Indices]]]
+"""Splits rows into pairs of rows to train on and to choose on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """A linear head: logits are ``(features - mean) * scale @ weights.T + bias``.
+
+    Attributes:
+        mean, scale: float32 (D,).
+        weights: float32 (classes, D).
+        bias: float32 (classes,).
+
+    """
+
+    mean: Floats32
+    scale: Floats32
+    weights: Floats32
+    bias: Floats32
+
+    def probabilities(self, features: Floats32) -> Floats64:
+        """Return probabilities (n, classes) of features (n, D)."""
+        logits = ((features - self.mean) * self.scale @ self.weights.T + self.bias).astype(np.float64)
+        return _softmax(logits)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadData:
+    """Features of examples.
+
+    Attributes:
+        features: float32 (views, n, D): of each example, and of its mirror image if there are two views.
+        truth: int64 (n,).
+        classes: number of classes.
+        block_sizes: sizes of the consecutive blocks of features.
+        block_weights: how much each block counts; all alike if None.
+
+    """
+
+    features: Floats32
+    truth: npt.NDArray[np.int64]
+    classes: int
+    block_sizes: tuple[int, ...]
+    block_weights: tuple[float, ...] | None = None
+
+    @property
+    def even(self) -> Floats64:
+        """The scale (D,) that makes the blocks of standardised features count as they should."""
+        weights = np.array(self.block_weights or (1.0,) * len(self.block_sizes))
+        return np.repeat(np.sqrt(weights / weights.sum() / self.block_sizes), self.block_sizes)
+
+    @property
+    def averaged(self) -> Floats32:
+        """Features of each example, averaged over the views, as the finished model computes them."""
+        return np.asarray(self.features.mean(axis=0), np.float32)
+
+
+def fit_head(data: HeadData, rows: Indices, *, strengths: Sequence[float] = STRENGTHS) -> list[Head]:
+    """Fit a head to some examples and their mirror images for each of the strengths."""
+    seen = data.features[:, rows].reshape(-1, data.features.shape[2])
+    truth = np.tile(data.truth[rows], len(data.features))
+    mean, deviation = seen.mean(axis=0), seen.std(axis=0)
+    scale = (data.even / (deviation + _LEAST_SHARE * seen.std() + _LEAST)).astype(np.float32)
+    placed = (seen - mean) * scale
+    values, vectors = np.linalg.eigh((placed @ placed.T).astype(np.float64))
+    kept = values > _LEAST * values[-1]
+    roots = np.sqrt(values[kept])
+    coordinates, back = vectors[:, kept] * roots, placed.T @ (vectors[:, kept] / roots)
+    heads, start = [], np.zeros(data.classes * (coordinates.shape[1] + 1))
+    for strength in strengths:
+        start, (weights, bias) = _logistic(coordinates, truth, classes=data.classes, strength=strength, start=start)
+        heads.append(Head(mean, scale, np.asarray(weights @ back.T, np.float32), bias.astype(np.float32)))
+    return heads
+
+
+def _logistic(
+    x: Floats64, truth: Indices, *, classes: int, strength: float, start: Floats64
+) -> tuple[Floats64, tuple[Floats64, Floats64]]:
+    """Return the solution, and weights (classes, d) and bias, of a logistic regression in which classes count alike."""
+    counts = np.bincount(truth, minlength=classes)
+    importance = (len(truth) / (np.count_nonzero(counts) * np.maximum(counts, 1)))[truth]
+    wanted = np.eye(classes)[truth]
+    never = np.where(counts == 0, -1e3, 0.0)
+
+    def loss(flat: Floats64) -> tuple[float, Floats64]:
+        table = flat.reshape(classes, -1)
+        logits = x @ table[:, :-1].T + table[:, -1] + never
+        said = _softmax(logits)
+        value = -(importance * np.log(np.maximum(said[np.arange(len(truth)), truth], 1e-300))).sum()
+        wrong = importance[:, None] * (said - wanted)
+        slope = np.concatenate([wrong.T @ x + table[:, :-1] / strength, wrong.sum(axis=0)[:, None]], axis=1)
+        return float(value + (table[:, :-1] ** 2).sum() / (2 * strength)), slope.ravel()
+
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    table = found.x.reshape(classes, -1)
+    return found.x, (table[:, :-1], table[:, -1] + never)
+
+
+def _softmax(logits: Floats64) -> Floats64:
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def choose_head(data: HeadData, rows: Indices, *, splits: Splits) -> Head:
+    """Fit a head to some examples, with the strength whose heads are right most often on held-out parts of them."""
+    right = np.zeros(len(STRENGTHS))
+    averaged = data.averaged
+    for train, held in splits(rows):
+        for number, head in enumerate(fit_head(data, train)):
+            right[number] += (head.probabilities(averaged[held]).argmax(axis=1) == data.truth[held]).sum()
+    best = STRENGTHS[int(right.argmax())] if right.any() else _USUAL
+    return fit_head(data, rows, strengths=[best])[0]
+
+
+def held_out_probabilities(data: HeadData, folds: Sequence[tuple[Indices, Indices]], *, splits: Splits) -> Floats64:
+    """Return probabilities (n, classes) of every example by a head that was chosen and fitted without its fold."""
+    found = np.full((len(data.truth), data.classes), np.nan)
+    averaged = data.averaged
+    for train, held in folds:
+        found[held] = choose_head(data, train, splits=splits).probabilities(averaged[held])
+    return found
