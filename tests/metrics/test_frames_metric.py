@@ -37,7 +37,7 @@ def naive(found: list[tuple[int, int, float]], truth: list[list[int]], tolerance
         video, frame, _ = found[i]
         left = [t for t in truth[video] if (video, t) not in claimed]
         if left and min(abs(frame - t) for t in left) <= tolerance:
-            nearest = [t for t in left if abs(frame - t) == min(abs(frame - u) for u in left)][0]
+            nearest = next(t for t in left if abs(frame - t) == min(abs(frame - u) for u in left))
             claimed.add((video, nearest))
             at_claims.append(len(claimed) / rank)
     return sum(max(at_claims[k:]) for k in range(len(at_claims))) / sum(map(len, truth))
