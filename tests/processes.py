@@ -27,7 +27,7 @@ def in_processes(function: str, *arguments: object, count: int = 2) -> list[subp
     ]
     ended = []
     for process in started:
-        out, error = process.communicate(timeout=300)
+        out, error = process.communicate(timeout=600)
         ended.append(subprocess.CompletedProcess(process.args, process.returncode, out, error))
     return ended
 

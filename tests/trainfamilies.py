@@ -180,7 +180,7 @@ def _ball_temporal(out: Path, device: str = "cpu", accumulate: int = 1) -> nn.Mo
     return network.head
 
 
-def _dense(out: Path, device: str = "cpu") -> nn.Module:
+def _dense(out: Path, device: str = "cpu", accumulate: int = 1) -> nn.Module:
     settings = DenseRecipe.model_validate(
         {
             "frame": {"width": 64, "height": 32, "fps": 10},
@@ -188,7 +188,14 @@ def _dense(out: Path, device: str = "cpu") -> nn.Module:
             "network": {"encoder": "regnety_tiny", "shift": "gsm", "temporal": "gru", "dropout": 0.1},
             "sets": {"ball": {"labels": ["a", "b"], "train": ["none"]}},
             "loss": {"radius": 1, "displacement": 1},
-            "optimizer": {"epochs": 2, "epoch_clips": 4, "warmup_epochs": 1, "batch": 2, "save_every_s": 1e-9},
+            "optimizer": {
+                "epochs": 2,
+                "epoch_clips": 4 * accumulate,
+                "warmup_epochs": 1,
+                "batch": 2,
+                "accumulate": accumulate,
+                "save_every_s": 1e-9,
+            },
         }
     )
     events = (FrameEvent(5, 0), FrameEvent(12, 1))

@@ -52,3 +52,23 @@ def test_exit_codes(model: Path, tmp_path: Path) -> None:
     result = call("import", str(tmp_path / "text.pth"), "--json")
     assert result.exit_code == 3
     assert json.loads(result.stdout)["exit_code"] == 3
+
+
+def test_an_import_asks_or_prints_what_it_assumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    from touchline.models.networks.heads.pooling import PoolingHead
+
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    torch.save({"state_dict": PoolingHead(512, 17, pool="mean").state_dict()}, tmp_path / "head.pth.tar")
+    asked = call("import", str(tmp_path / "head.pth.tar"))
+    assert asked.exit_code == 2
+    assert "add --network pool=max or --network pool=mean" in " ".join(asked.output.split())
+    done = call("import", str(tmp_path / "head.pth.tar"), "--network", "pool=mean", "--suppression", "window_s=30")
+    assert done.exit_code == 0, done.output
+    assert "assumed: window=40, 20 s" in " ".join(done.stderr.split())
+    record = json.loads(
+        call(
+            "import", str(tmp_path / "head.pth.tar"), "--network", "pool=mean", "--network", "window=30", "--json"
+        ).stdout
+    )
+    assert [line.split(",")[0] for line in record["assumed"]] == ["suppression window_s=20 floor=0"]

@@ -92,6 +92,29 @@ def test_a_published_checkpoint_comes_in_unchanged(network: Any, published: Path
     assert (config.peaks.sigma_samples, config.peaks.distance_samples) == (3.0, 15)
 
 
+def test_the_average_is_taken_unless_asked_otherwise(network: Any, published: Path, tmp_path: Path) -> None:
+    assumed: list[str] = []
+    average = load_model(import_lromul(published, out=tmp_path, assumed=assumed.append)).network
+    assert torch.equal(average.classifier.weight, network.classifier.weight)
+    assert assumed == ["the averaged weights (nn_state_dict), as published; --weights raw takes no_ema_nn_state_dict"]
+    raw = load_model(import_lromul(published, name="raw", weights="raw", out=tmp_path))
+    assert not raw.network.classifier.weight.any()
+    assert "weights as trained" in raw.config.description
+    again = load_model(import_lromul(published, name="again", weights="average", out=tmp_path)).network
+    assert torch.equal(again.classifier.weight, network.classifier.weight)
+    alone = checkpoint(network)
+    del alone["no_ema_nn_state_dict"]
+    torch.save(alone, tmp_path / "alone.pth")
+    with pytest.raises(UsageError, match="--weights average: it holds no averaged weights"):
+        import_lromul(tmp_path / "alone.pth", weights="average", out=tmp_path)
+    deep = checkpoint(
+        network, nn_state_dict={"state_dict": {f"module.{k}": v for k, v in network.state_dict().items()}}
+    )
+    torch.save(deep, tmp_path / "deep.pth")
+    loaded = load_model(import_lromul(tmp_path / "deep.pth", out=tmp_path)).network
+    assert torch.equal(loaded.classifier.weight, network.classifier.weight)
+
+
 def test_names_default_to_the_file_and_the_users_folder(
     published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -153,3 +153,11 @@ def test_a_network_of_optical_flow_is_refused_by_its_config(tmp_path: Path) -> N
     (tmp_path / "config.json").write_text(json.dumps({"feature_arch": "rny002_gsm", "modality": "flow"}))
     with pytest.raises(InputError, match="trained on 'flow'; only networks of RGB frames are read"):
         read_published(path)
+
+
+def test_what_a_checkpoint_does_not_say_is_a_line(tmp_path: Path) -> None:
+    lines: list[str] = []
+    path = saved(tmp_path, made_state(shift="gsm", heads=(17,)))
+    read_published(path, architecture="dense-spotter", assumed=lines.append)
+    assert [line.split(",")[0] for line in lines] == ["the labels of its kind", lines[1].split(",")[0]]
+    assert lines[1].startswith("frames of ") and "--clip fps=N" in lines[1]

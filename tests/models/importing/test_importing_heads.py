@@ -46,7 +46,9 @@ def test_pooling_heads_of_every_kind_come_in(tmp_path: Path, pool: Any, project:
     loaded = load_model(path, task="spot-streams")
     network, config = loaded.network, loaded.config
     assert network.head.pool == pool
-    assert network.head.window == (40 if pool == "max" else 30)
+    assert network.head.window == (40 if pool == "max" and project is None else 30)
+    assert config.suppression.window_s == (20 if pool == "max" and project is None else 30)
+    assert config.suppression.floor == 0
     assert config.labels[0] == "Penalty"
     assert config.streams[0].width == width
     own = head.state_dict()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from touchline.core.errors import InputError, UsageError
 from touchline.features.sound_extractor import VggishExtractor, is_sound_model, load_sound_extractor
+from touchline.listening.logmel import PATCHES, stream_patches
 from touchline.models.importing.checkpoints import import_model
 from touchline.models.networks.vggish import VGGish
 from touchline.models.store import load_model
@@ -64,3 +66,18 @@ def test_a_model_that_is_not_there_says_where_to_get_it() -> None:
     assert not is_sound_model("people-detector")
     with pytest.raises(InputError, match=r"models import vggish-10086976\.pth"):
         load_sound_extractor("vggish-of-mine")
+
+
+def test_a_last_batch_that_is_not_full_stays_in_its_place(weights: Path, tmp_path: Path) -> None:
+    """The published code wrote a last batch of fewer patches over correct rows; here every row is that of its patch."""
+    path = import_model(weights, architecture="vggish-conv4", name="vggish", out=tmp_path)
+    extractor = load_sound_extractor(str(path), device="cpu")
+    sound = np.random.default_rng(0).standard_normal(19 * 8000).astype(np.float32) * 0.1
+    patches = np.concatenate(list(stream_patches([sound], spec=PATCHES["0.5"])))
+    rows = np.concatenate(list(extractor.stream([sound])))
+    assert len(patches) == len(rows) == 19  # one batch of 16, and 3 more
+    network = load_model(path, task="sound-features").network.eval()
+    for number in (0, 15, 16, 18):
+        with torch.inference_mode():
+            alone = network(torch.from_numpy(patches[number][None]), tap="conv4")[0].numpy()
+        assert np.abs(rows[number] - alone).max() < 1e-5

@@ -37,6 +37,7 @@ def _write(folder: Path, **changes: object) -> Path:
     return path
 
 
+@pytest.mark.timeout(600)
 def test_two_processes_train_one_model_and_one_goes_on_with_it(tmp_path: Path) -> None:
     recipe, out = _write(tmp_path), tmp_path / "out"
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -46,7 +47,7 @@ def test_two_processes_train_one_model_and_one_goes_on_with_it(tmp_path: Path) -
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=500,
         check=False,
     )
     assert ended.returncode == 0 and "Warning" not in ended.stderr, ended.stderr

@@ -127,6 +127,7 @@ def test_a_clock_ends_both_after_the_same_step(trained: tuple[Path, list[dict[st
     assert [found["limited"] for found in trained[1]] == [(4, 8.0), (4, 8.0)]
 
 
+@pytest.mark.timeout(900)
 def test_every_family_learns_from_two_processes_as_from_two_batches(tmp_path: Path) -> None:
     from trainfamilies import FAMILIES
 

@@ -107,6 +107,11 @@ def parts_of(network: Any, config: StoredConfig) -> dict[str, Part]:
         if config.handed is not None:
             modules["hand"] = HandTeller(network)
         return {name: Part(m.eval(), (sequences,), (sequences,), any_size=(0,)) for name, m in modules.items()}
+    return _of_pixels(network, config)
+
+
+def _of_pixels(network: Any, config: StoredConfig) -> dict[str, Part]:
+    """Return the parts of a model of pictures, crops or clips; none for other models."""
     if isinstance(config, PictureConfig) and config.task == "detect":
         encoder = PictureFeatures(DetectorEncoder(network), spec=DETECTOR_SPEC)
         features = _pixels(encoder, DETECTOR_SPEC.shape, batch=FEATURES_BATCH)

@@ -29,6 +29,7 @@ from touchline.models.importing.importer import (
     State,
     Wanted,
     first_fault,
+    nothing_fresh,
 )
 from touchline.models.networks.dense.regnet import SHAPES
 from touchline.models.specs.dense_spec import DenseFrameSpec, DenseSpotConfig, SoftSuppressionSpec, WindowSpec
@@ -117,7 +118,25 @@ def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
     )
     counters = any(name.endswith(COUNTER) for name in state)
     weights = _own(state, team=found.network["team"])
-    return Recognised(config, weights, lambda name: name.endswith(COUNTER) and not counters)
+    fresh = nothing_fresh if counters else _is_counter
+    return Recognised(config, weights, fresh, _assumed(config, wanted, described=bool(data_set)))
+
+
+def _is_counter(name: str) -> bool:
+    return name.endswith(COUNTER)
+
+
+def _assumed(config: DenseSpotConfig, wanted: Wanted, *, described: bool) -> tuple[str, ...]:
+    """Return what the file does not say: the labels, unless given or named by its config, and the frames."""
+    frame, lines = config.frame, []
+    if not wanted.labels and not described:
+        lines.append(f"the labels of its kind, by their number ({len(config.labels)}); --labels A,B,... for others")
+    if not {"fps", "width", "height"} <= set(wanted.clip):
+        lines.append(
+            f"frames of {frame.width}x{frame.height}, {frame.fps:g} a second, as published; --clip fps=N, width=N and "
+            "height=N change them"
+        )
+    return tuple(lines)
 
 
 def _published_config(path: Path) -> Mapping[str, Any]:

@@ -21,8 +21,8 @@ from touchline.models.networks.heads.pooling import POOLS
 from touchline.models.specs.stream_spec import SuppressionSpec
 
 RATE_HZ = 2.0
-PLAIN_WINDOW, AWARE_WINDOW = 40, 30
-"""Window in samples: 20 s for plain pooling heads, 15 s for temporally aware ones; checkpoints do not record it."""
+_FIRST_WINDOW, _AWARE_WINDOW = 40, 30
+"""Window in samples of SoccerNet's first pooling heads, 20 s, and of those of its temporally aware code, 15 s."""
 EVERY_DETECTION = 1e-20
 """A floor below every detection of CALF, and above samples without one: the published code drops no detection."""
 _SHARED_FLOOR = 0.01
@@ -100,8 +100,12 @@ class Choices:
         self.assumed.append(f"pool={found[0]}{end}, from the name {name!r}; --network pool={other}{end} if it is wrong")
         return f"{found[0]}{end}"
 
-    def window(self, published: int, *, pool: str) -> int:
+    def window(self, *, pool: str, aware: bool) -> int:
         """Return the window in samples.
+
+        Args:
+            pool: kind of pooling.
+            aware: whether the head is one of the temporally aware code.
 
         Raises:
             UsageError: not a window for this pooling.
@@ -109,10 +113,10 @@ class Choices:
         """
         asked = self._network.get("window")
         if asked is None:
+            published, other = (_AWARE_WINDOW, _FIRST_WINDOW) if aware else (_FIRST_WINDOW, _AWARE_WINDOW)
             self.assumed.append(
-                f"window={published}, {published / RATE_HZ:g} s at {RATE_HZ:g} rows per second, as published for "
-                f"{pool}; --network window={AWARE_WINDOW if published == PLAIN_WINDOW else PLAIN_WINDOW} for "
-                f"{(AWARE_WINDOW if published == PLAIN_WINDOW else PLAIN_WINDOW) / RATE_HZ:g} s"
+                f"window={published}, {published / RATE_HZ:g} s at {RATE_HZ:g} rows per second, as published; "
+                f"--network window={other} for {other / RATE_HZ:g} s"
             )
             return published
         even = pool.endswith("++")
@@ -136,20 +140,19 @@ class Choices:
             raise UsageError(f"--network decoding={asked}: must be {' or '.join(DECODINGS)}")
         return str(asked)
 
-    def suppression(self, head: str, arguments: Mapping[str, Any]) -> SuppressionSpec:
+    def suppression(self, head: str, arguments: Mapping[str, Any], *, aware: bool) -> SuppressionSpec:
         """Return the published suppression of a head, changed as the user asks.
 
-        It is 30 s for temporally aware pooling and 20 s for all else, with a floor of .5 for plain NetVLAD.
+        It is 30 s in the temporally aware code and 20 s elsewhere, with a floor of .5 for the first NetVLAD heads.
 
         Raises:
             UsageError: an unknown field, or a value out of range.
 
         """
-        pool = str(arguments.get("pool", ""))
-        published: dict[str, Any] = {"window_s": 30.0 if pool.endswith("++") else 20.0, "floor": 0.0}
+        published: dict[str, Any] = {"window_s": 30.0 if aware else 20.0, "floor": 0.0}
         if head == "calf":
             published["floor"] = EVERY_DETECTION if arguments["decoding"] == "argmax" else _SHARED_FLOOR
-        elif "vlad" in pool and not pool.endswith("++"):
+        elif "vlad" in arguments["pool"] and not aware:
             published["floor"] = 0.5
         missing = [name for name in published if name not in self._suppression]
         if missing:

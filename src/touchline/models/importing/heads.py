@@ -15,7 +15,7 @@ from torch import Tensor
 
 from touchline.core.errors import InputError
 from touchline.core.labels import LABEL_SETS
-from touchline.models.importing.head_choices import AWARE_WINDOW, PLAIN_WINDOW, RATE_HZ, Choices
+from touchline.models.importing.head_choices import RATE_HZ, Choices
 from touchline.models.importing.importer import Checkpoint, Importer, Recognised, Wanted, labels_for
 from touchline.models.importing.looks import looks_like
 from touchline.models.specs.stream_spec import StreamHeadConfig, StreamSpec
@@ -51,7 +51,7 @@ def recognise(checkpoint: Checkpoint, wanted: Wanted) -> Recognised:
         labels=labels,
         streams=(StreamSpec(name=STREAM, width=width, model=_features(width), published=True),),
         rate_hz=RATE_HZ,
-        suppression=choices.suppression(head, arguments),
+        suppression=choices.suppression(head, arguments, aware=_is_aware(shapes, arguments)),
         licence="MIT (SoccerNet)",
         description=f"Imported from {path.name}: a published head over SoccerNet's {_features(width)} features.",
     )
@@ -113,29 +113,30 @@ def _describe_calf(shapes: Mapping[str, tuple[int, ...]], *, choices: Choices) -
     return "calf", arguments, shapes["conv_1.weight"][3]
 
 
+def _is_aware(shapes: Mapping[str, tuple[int, ...]], arguments: Mapping[str, Any]) -> bool:
+    """Return whether a head is one of SoccerNet's temporally aware code, which alone projects and pools two sides."""
+    named = any(key.endswith(".clusters") or key.startswith("feature_extractor.") for key in shapes)
+    return named or str(arguments.get("pool", "")).endswith("++")
+
+
 def _describe_pooling(shapes: Mapping[str, tuple[int, ...]], *, choices: Choices) -> tuple[str, dict[str, Any], int]:
     choices.require_known("pool", "window", kind="a pooling head")
     pooled = shapes["fc.weight"][1]
     project = shapes["feature_extractor.weight"][0] if "feature_extractor.weight" in shapes else None
-    prefix = "pool_layer_before" if "pool_layer_before.clusters" in shapes else "pool_layer"
+    sides = 2 if "pool_layer_before.clusters" in shapes else 1
+    prefix = "pool_layer_before" if sides == 2 else "pool_layer"
     if f"{prefix}.centroids" in shapes:
-        seen, (clusters, inner) = "netvlad", shapes[f"{prefix}.centroids"]
-        pool, window = choices.pool(seen, aware=False), PLAIN_WINDOW
+        clusters, inner = shapes[f"{prefix}.centroids"]
+        pool = choices.pool("netvlad", aware=False)
     elif f"{prefix}.clusters" in shapes:
-        aware = prefix == "pool_layer_before"
-        seen = ("netvlad" if f"{prefix}.clusters2" in shapes else "netrvlad") + "++" * aware
-        inner, clusters = shapes[f"{prefix}.clusters"]
-        pool, window, clusters = choices.pool(seen, aware=aware), AWARE_WINDOW, clusters * (1 + aware)
+        inner, clusters = shapes[f"{prefix}.clusters"][0], shapes[f"{prefix}.clusters"][1] * sides
+        kind = "netvlad" if f"{prefix}.clusters2" in shapes else "netrvlad"
+        pool = choices.pool(kind + "++" * (sides - 1), aware=sides == 2)
     else:
         pool = choices.pool(None, aware=pooled in [2 * width for width in (_WIDTHS if project is None else [project])])
-        window = AWARE_WINDOW if pool.endswith("++") else PLAIN_WINDOW
-        inner, clusters = pooled // (1 + pool.endswith("++")), 64
-    arguments: dict[str, Any] = {
-        "pool": pool,
-        "window": choices.window(window, pool=pool),
-        "clusters": clusters,
-        "project": project,
-    }
+        inner, clusters = pooled // (2 if pool.endswith("++") else 1), 64
+    arguments: dict[str, Any] = {"pool": pool, "clusters": clusters, "project": project}
+    arguments["window"] = choices.window(pool=pool, aware=_is_aware(shapes, arguments))
     return "pooling", arguments, shapes["feature_extractor.weight"][1] if project else inner
 
 
