@@ -2,7 +2,7 @@
 
     python benchmarks/decode_clips.py [--clips 12] [--rounds 2] [--json benchmarks/results/decode_clips.json]
 
-The videos are the bundled clip, looped and scaled, in H.264 (x264 veryfast, 2 B-frames, a fixed distance of key frames).
+The videos are the bundled clip, looped and scaled, in H.264 (x264 veryfast, 2 B-frames, key frames at fixed distances).
 A clip is what slow fusion takes: 15 frames with a stride of 2, as luma of the video's own size. Ways of reading:
 
 - ``seek``: one request per clip to the decoding process, as training reads videos that are not cached;

@@ -3,10 +3,10 @@
     python benchmarks/example_features.py --json benchmarks/results/example_features.json
 
 "frozen features" is what `touchline recognize --examples` trains: features of EfficientNet-Lite0 over the picture and
-its bands, mean and deviation over time, and a logistic regression. "with ball and motion" adds the hand-made features
-of basketball_baselines.py (ball-coloured pixels and optical flow), which count as a fifth of all. "chosen" takes for
-each fold the one of the three sets that inner folds of its training clips prefer. The strength of every head is
-chosen by inner folds; games stay together in outer and inner folds; held-out clips decide nothing.
+its bands, mean and deviation over time, and a logistic regression. "with ball and motion" adds
+the hand-made features of basketball_baselines.py (ball-coloured pixels and optical flow), which count as a fifth of
+all. The strength of every head is chosen by inner folds; games stay together in outer and inner folds; held-out clips
+decide nothing.
 
 Which layers and bands are used was settled by looking at inner and outer folds of these same clips (about 35 sets), so
 the results are a little flattered; docs/explanation/experiments.md lists what was tried.
@@ -31,7 +31,7 @@ from touchline.metrics.recognition import difference_interval
 from touchline.training.recipe import read_recipe
 from touchline.training.recognition.clip_splits import Fold
 from touchline.training.recognition.examples.features import extract, fresh_network, spec_for
-from touchline.training.recognition.examples.head import HeadData, Splits, held_out_probabilities
+from touchline.training.recognition.examples.head import HeadData, held_out_probabilities
 from touchline.training.recognition.examples.learning import config_for, splits_of
 from touchline.training.recognition.recogniser_data import TrainingClips, folds_of, read_training_clips
 from touchline.training.recognition.recogniser_settings import RecogniserRecipe
@@ -61,27 +61,14 @@ def features_of(clips: TrainingClips) -> tuple[dict[str, HeadData], dict[str, An
     return sets, {"clip": config.clip.model_dump(mode="json"), "cpu_s_of_features": round(used, 1)}
 
 
-def chosen(sets: dict[str, HeadData], folds: list[Fold], splits: Splits) -> tuple[np.ndarray, list[str]]:
-    """Predict each fold with the set of features that inner folds of its training clips prefer."""
-    first = next(iter(sets.values()))
-    predicted, names = np.zeros(len(first.truth), np.int64), []
-    for fold in folds:
-        right = {}
-        for name, data in sets.items():
-            held = held_out_probabilities(data, splits(fold.train), splits=splits)[fold.train]
-            right[name] = int((held.argmax(axis=1) == data.truth[fold.train]).sum())
-        names.append(max(right, key=lambda name: right[name]))
-        pair = [(fold.train, fold.test)]
-        predicted[fold.test] = held_out_probabilities(sets[names[-1]], pair, splits=splits)[fold.test].argmax(axis=1)
-    return predicted, names
-
-
 def measure(clips: TrainingClips, folds: list[Fold]) -> dict[str, Any]:
     """Return all results."""
     sets, facts = features_of(clips)
     splits, pairs = splits_of(ClipSet(clips.items, clips.labels)), [(fold.train, fold.test) for fold in folds]
-    predicted = {name: held_out_probabilities(data, pairs, splits=splits).argmax(axis=1) for name, data in sets.items()}
-    predicted["chosen"], names = chosen(sets, folds, splits)
+    predicted = {}
+    for name, data in sets.items():
+        predicted[name] = held_out_probabilities(data, pairs, splits=splits).argmax(axis=1)
+        print(f"{name}: {(predicted[name] == clips.truth).mean():.3f}", flush=True)
     old = np.stack([gradients(clips.read(row)) for row in range(len(clips))])
     predicted["gradients"] = by_gradients(clips, old, folds)
     groups = [item.kept_together for item in clips.items]
@@ -94,7 +81,6 @@ def measure(clips: TrainingClips, folds: list[Fold]) -> dict[str, Any]:
         "clips": len(clips),
         "groups": len(set(groups)),
         **facts,
-        "chosen_by_fold": names,
         "gradients_c": C,
         "over_gradients": {name: [gain.value, gain.low, gain.high] for name, gain in gains.items()},
         "by": {name: measured(clips, values) for name, values in predicted.items()},

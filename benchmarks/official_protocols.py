@@ -180,7 +180,8 @@ def compare_teams(sets: int) -> dict[str, Any]:
             pairs.append((official[f"mAP{suffix}"], ours.team.aggregate(kind)))
             pairs += zip(official[f"mAP_per_class{suffix}"], ours.team.per_class(kind).tolist(), strict=True)
         worst = max(worst, worst_of(pairs))
-    return {"official": "sn-teamspotting, evaluation/ of commit 1eac8af, with SoccerNet 0.2.0", "sets": sets, "largest_difference": worst}
+    code = "sn-teamspotting, evaluation/ of commit 1eac8af, with SoccerNet 0.2.0"
+    return {"official": code, "sets": sets, "largest_difference": worst}
 
 
 def write_game(folder: Path, game: str, rng: np.random.Generator) -> None:

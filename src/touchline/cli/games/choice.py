@@ -39,7 +39,7 @@ def refuse_video_options(arguments: SpotGamesArguments) -> None:
 
     """
     if arguments.videos or arguments.listed is not None:
-        named = " ".join(map(str, arguments.videos or [f"--from {arguments.listed}"]))
+        named = " ".join(map(str, arguments.videos)) if arguments.videos else f"--from {arguments.listed}"
         raise UsageError(f"{named}: --games takes the videos of its folder; leave out other videos")
     if arguments.half is not None:
         raise UsageError(f"--half {arguments.half}: the halves of games are in the names of their videos; leave it out")

@@ -79,8 +79,8 @@ class GameFolder:
             InputError: the game has no such video; the message says how to obtain one.
 
         """
-        usual = QUALITIES if "video.ini" in self.files else (*(q for q in QUALITIES if q != "HQ"), "HQ")
-        wanted = usual if quality is None else (quality,)
+        usual: tuple[Quality, ...] = ("720p", "224p", "LQ", "HQ") if "video.ini" not in self.files else QUALITIES
+        wanted: tuple[Quality, ...] = usual if quality is None else (quality,)
         kinds = [found for found in map(self._halves, wanted) if found]
         both = next((found for found in kinds if len(found) == 2), None)
         found = both or {half: path for kind in reversed(kinds) for half, path in kind.items()}

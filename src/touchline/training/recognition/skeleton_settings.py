@@ -43,7 +43,8 @@ class HandOptimizer(StrictSettings):
 
     Attributes:
         steps: number of optimiser steps.
-        batch: sequences per step, each also mirrored.
+        batch: sequences per batch, each also mirrored.
+        accumulate: number of batches per step, whose gradients are averaged before the weights change.
         base_lr: highest learning rate, as in :class:`SkeletonOptimizer`.
         weight_decay: of AdamW.
 
@@ -51,6 +52,7 @@ class HandOptimizer(StrictSettings):
 
     steps: int = Field(default=400, ge=1)
     batch: int = Field(default=32, ge=2)
+    accumulate: int = Field(default=1, ge=1)
     base_lr: float = 2e-3
     weight_decay: float = 0.05
 

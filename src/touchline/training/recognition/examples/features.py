@@ -69,8 +69,16 @@ def spec_for(clips: Sequence[ClipFrames]) -> ClipSpec:
     fps, count = (float(np.median(values)) for values in ([c.fps for c in clips], [len(c) for c in clips]))
     frames = max(2, min(MOST_FRAMES, round(count)))
     rate = min(fps, fps * (frames - 1) / max(count - 1, 1))
-    grey = {"max_value": 255, "mean": (MEAN,) * 3, "std": (STD,) * 3}
-    return ClipSpec(frames=frames, fps=round(max(rate, 0.01), 3), width=width, height=height, fit="stretch", **grey)
+    mean, std = (MEAN, MEAN, MEAN), (STD, STD, STD)
+    return ClipSpec(
+        frames=frames,
+        fps=round(max(rate, 0.01), 3),
+        width=width,
+        height=height,
+        max_value=255,
+        mean=mean,
+        std=std,
+    )
 
 
 def extract(

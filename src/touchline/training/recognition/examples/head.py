@@ -85,15 +85,17 @@ def fit_head(data: HeadData, rows: Indices, *, strengths: Sequence[float] = STRE
     kept = values > _LEAST * values[-1]
     roots = np.sqrt(values[kept])
     coordinates, back = vectors[:, kept] * roots, placed.T @ (vectors[:, kept] / roots)
-    heads = []
+    heads, start = [], np.zeros(data.classes * (coordinates.shape[1] + 1))
     for strength in strengths:
-        weights, bias = _logistic(coordinates, truth, classes=data.classes, strength=strength)
+        start, (weights, bias) = _logistic(coordinates, truth, classes=data.classes, strength=strength, start=start)
         heads.append(Head(mean, scale, np.asarray(weights @ back.T, np.float32), bias.astype(np.float32)))
     return heads
 
 
-def _logistic(x: Floats64, truth: Indices, *, classes: int, strength: float) -> tuple[Floats64, Floats64]:
-    """Return weights (classes, d) and bias of a logistic regression in which every class counts alike."""
+def _logistic(
+    x: Floats64, truth: Indices, *, classes: int, strength: float, start: Floats64
+) -> tuple[Floats64, tuple[Floats64, Floats64]]:
+    """Return the solution, and weights (classes, d) and bias, of a logistic regression in which classes count alike."""
     counts = np.bincount(truth, minlength=classes)
     importance = (len(truth) / (np.count_nonzero(counts) * np.maximum(counts, 1)))[truth]
     wanted = np.eye(classes)[truth]
@@ -108,9 +110,9 @@ def _logistic(x: Floats64, truth: Indices, *, classes: int, strength: float) -> 
         slope = np.concatenate([wrong.T @ x + table[:, :-1] / strength, wrong.sum(axis=0)[:, None]], axis=1)
         return float(value + (table[:, :-1] ** 2).sum() / (2 * strength)), slope.ravel()
 
-    found = minimize(loss, np.zeros(classes * (x.shape[1] + 1)), jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
     table = found.x.reshape(classes, -1)
-    return table[:, :-1], table[:, -1] + never
+    return found.x, (table[:, :-1], table[:, -1] + never)
 
 
 def _softmax(logits: Floats64) -> Floats64:
