@@ -63,7 +63,8 @@ def test_spot_writes_events_with_teams_and_the_scores_of_all_columns(model: Path
     assert len(scores) == FRAMES
     results = json.loads((bundle.path / "results_spotting.json").read_text())
     assert {one["team"] for one in results["predictions"]} == {"left", "right"}
-    assert "names teams by the side they play on, left or right" in " ".join(done.stderr.split())
+    (result,) = lines(done, "result")
+    assert any("names teams by the side they play on, left or right" in remark for remark in result["remarks"])
     again = call("spot", video, "--model", model, "--out", tmp_path, "--threshold", "PASS=0.9")
     assert again.exit_code == 0
     fewer = bundle.read_events()
