@@ -13,13 +13,14 @@ from torch import nn
 from typer.testing import CliRunner, Result
 
 from exampleclips import write_examples
-from fakematch import FakeDetector, FakePitchFinder, write_match
+from fakematch import LANE_PX, PEOPLE, FakeDetector, FakePitchFinder, grass, match_picture, place, write_match
 from makevideo import write_frames
 from touchline.analysis.pipeline import AnalyzeOptions, analyze_video
 from touchline.analysis.tasks.track import VideoTracker
 from touchline.analysis.tasks.usual import usual_tasks
 from touchline.cli.main import app
 from touchline.formats.actions import read_actions
+from touchline.formats.boxes.tracks_parquet import read_tracks_parquet
 from touchline.models.architectures import ARCHITECTURES, Architecture
 from touchline.models.networks.skeleton_net import SkeletonNet
 from touchline.models.specs.spec import ClipConfig, ClipSpec, SkeletonConfig, SkeletonSpec
@@ -160,6 +161,50 @@ def test_known_tracks_are_recognised_in_one_pass(
     assert (tmp_path / "match.touchline" / "overlay.mp4").stat().st_size > 1000
     (record,) = records(done)
     assert record["people"] == 8
+
+
+def write_players(root: Path) -> Path:
+    """Write clips of the match's players in class folders by the colour they wear: two sources, two clips of each."""
+    field = grass()
+    for number, (colour, _, _) in enumerate(PEOPLE[:6]):
+        for start in (0, 30):
+            folder = root / colour / f"part{start // 30}_{number}"
+            folder.mkdir(parents=True)
+            for index in range(start, start + 4):
+                x, y = place(index, number)
+                whole = cv2.copyMakeBorder(match_picture(index, field=field), 8, 8, 8, 8, cv2.BORDER_REPLICATE)
+                crop = whole[y + 5 : y + 33, x + 4 : x + 24]
+                cv2.imwrite(str(folder / f"{index:03d}.png"), cv2.cvtColor(crop, cv2.COLOR_RGB2BGR))
+    return root
+
+
+def colours_by_lane(bundle: Path, *, tracks: Path) -> dict[int, str]:
+    """Return the surest label of each red or blue player's track, by the player's lane in the match."""
+    actions = read_actions(bundle / "actions.json")
+    boxes = {track.track_id: track.boxes_xyxy for track in read_tracks_parquet(tracks / "tracks.parquet").tracks}
+    named = {}
+    for windows in actions.windows:
+        lane = int(boxes[windows.track_id][:, [1, 3]].mean()) // LANE_PX
+        named[lane] = actions.labels[int(windows.values.mean(axis=0).argmax())]
+    return {lane: named[lane] for lane in range(6)}
+
+
+def test_tracked_players_are_named_by_a_recogniser_from_examples(
+    match: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(features, "_PIXELS", 64 * 64)
+    video, bundle = match
+    players, saved = write_players(tmp_path / "players"), tmp_path / "kits.safetensors"
+    words = ("--tracks", bundle, "--out", tmp_path, "--device", "cpu")
+    done = run("recognize", video, *words, "--examples", players, "--save", saved)
+    assert done.exit_code in (0, 4), done.stderr
+    worn = {lane: colour for lane, (colour, _, _) in enumerate(PEOPLE[:6])}
+    found = tmp_path / "match.touchline"
+    assert colours_by_lane(found, tracks=bundle) == worn and read_actions(found / "actions.json").recogniser == "kits"
+    first = (found / "actions.json").read_bytes()
+    again = run("recognize", video, *words, "--model", saved)
+    assert again.exit_code in (0, 4), again.stderr
+    assert (found / "actions.json").read_bytes() == first, "the saved model names what the fresh one named"
 
 
 def test_tracks_of_another_video_are_refused(match: tuple[Path, Path], tmp_path: Path) -> None:
