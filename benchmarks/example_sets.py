@@ -1,22 +1,18 @@
-"""Sets of features of example clips that a linear head may read, for example_features.py.
+"""Features of example clips that a linear head may read, for example_features.py.
 
-Each set is float32 (views, clips, D): of a clip and of its mirror image.
+Each set is float32 (views, clips, D): of a clip and of its mirror image. The sets ``layer/place/time`` come from
+EfficientNet-Lite0: a layer is a block's number, or "last"; a place "whole", "bands" (three of them) or "grid" (3 x 3
+cells); a time "mean", "deviation", "late" (last third less first) or "steps" (mean change from frame to frame). The
+others are:
 
-    pictures   what `touchline recognize --examples` computes: layers of EfficientNet-Lite0 over the whole picture and
-               three bands, their mean and deviation over time
-    head       of these, the last layer over the whole picture
-    grid       the same layers over 3 x 3 cells, their mean over time
-    changes    the same layers over whole picture and bands: last third of time less first, mean change between frames
-    middle     as pictures, of the middle of each picture (60 % of its width, 70 % of its height), as many pixels
-    hand       ball-coloured pixels and optical flow (basketball_baselines.py)
-    detector   the people detector's trunk on small pictures, and its heat of people and ball on a grid over time
-    joints     keeper-pose's joints over time
+    zoomed/layer/place/time   the same of the middle of each picture (80 % of its sides), "mean" and "deviation" alone
+    hand                      ball-coloured pixels and optical flow (basketball_baselines.py)
+    detector                  the people detector's trunk on small pictures, its heat of people and ball over time
+    joints                    keeper-pose's joints over time
 """
 
 from __future__ import annotations
 
-import itertools
-import time
 from collections.abc import Sequence
 
 import cv2
@@ -30,6 +26,7 @@ from torch.nn import functional as F
 from touchline.core.arrays import Floats32
 from touchline.goalkeeping.pose_finder import load_pose_finder
 from touchline.media.clip_reader import ClipFrames
+from touchline.models.networks.encoders.efficientnet_lite import LAST_CHANNELS
 from touchline.models.networks.encoders.picture_clip import PictureClip
 from touchline.models.networks.picture_features import DetectorEncoder
 from touchline.models.specs.spec import ClipSpec
@@ -39,70 +36,75 @@ from touchline.training.recognition.examples.features import extract, fresh_netw
 from touchline.training.recognition.examples.learning import config_for
 
 Clip = npt.NDArray[np.uint8]
-GRID = (3, 3)
-MIDDLE = (0.6, 0.7)
+BLOCKS = (5, 8, 11, 13, 15)
+LAYERS = (*map(str, BLOCKS), "last")
+PLACES = {"whole": (1, 1), "bands": (3, 1), "grid": (3, 3)}
+TIMES = ("mean", "deviation", "late", "steps")
+ZOOM = 0.8
 SMALL = (96, 160)
 """Width and height of the detector's pictures, in which a player is about as tall as in the shots it was trained on."""
 HEAT_GRID = (10, 6)
 
 
 class FinerClip(PictureClip):
-    """The recogniser's frozen part with finer features: pictures, grid and changes one after the other."""
-
-    @property
-    def sizes(self) -> dict[str, int]:
-        channels = sum(self.block_sizes) // 2 // (1 + self.bands)
-        return {
-            "pictures": self.feature_size,
-            "grid": channels * GRID[0] * GRID[1],
-            "changes": self.feature_size,
-        }
+    """The recogniser's frozen part with more layers, places and statistics over time."""
 
     def plain_features(self, clips: Tensor) -> Tensor:
-        """Return features (n, D) of clips (n, 3, t, h, w), normalised."""
+        """Return features (n, D) of clips (n, 3, t, h, w), normalised: by time, then layer, then place."""
         frames = clips.shape[2]
         maps = self.encoder.block_maps(clips.transpose(1, 2).flatten(0, 1), blocks=self.encoder.taps)
-        rows = torch.cat([place for one in maps for place in self._places(one)], dim=1).unflatten(0, (-1, frames))
-        mean = rows.mean(dim=1)
+        parts = [F.adaptive_avg_pool2d(one, cells).flatten(1) for one in maps for cells in PLACES.values()]
+        rows = torch.cat(parts, dim=1).unflatten(0, (-1, frames))
+        mean, third = rows.mean(dim=1), max(frames // 3, 1)
         deviation = (rows - mean[:, None]).square().mean(dim=1).clamp(min=1e-12).sqrt()
-        cells = torch.cat([F.adaptive_avg_pool2d(one, GRID).flatten(1) for one in maps], dim=1)
-        third = max(frames // 3, 1)
         late = rows[:, -third:].mean(dim=1) - rows[:, :third].mean(dim=1)
-        change = (rows[:, 1:] - rows[:, :-1]).abs().mean(dim=1)
-        return torch.cat([mean, deviation, cells.unflatten(0, (-1, frames)).mean(dim=1), late, change], dim=1)
+        return torch.cat([mean, deviation, late, (rows[:, 1:] - rows[:, :-1]).abs().mean(dim=1)], dim=1)
+
+    def names(self) -> dict[str, int]:
+        """Return the sets in the order of the features, with their sizes."""
+        channels = [*(self.encoder.block_channels[tap] for tap in self.encoder.taps), LAST_CHANNELS]
+        return {
+            f"{layer}/{place}/{when}": count * cells[0] * cells[1]
+            for when in TIMES
+            for layer, count in zip(LAYERS, channels, strict=True)
+            for place, cells in PLACES.items()
+        }
 
 
-def all_sets(clips: Sequence[ClipFrames], labels: tuple[str, ...], spec: ClipSpec) -> tuple[dict[str, Floats32], float]:
-    """Return every set, and the CPU seconds of what the command computes itself."""
-    started = time.process_time()
-    network = FinerClip(len(labels))
-    network.load_state_dict(fresh_network(len(labels)).state_dict())
+def all_sets(clips: Sequence[ClipFrames], labels: tuple[str, ...], spec: ClipSpec) -> dict[str, Floats32]:
+    """Return every set."""
+    network = FinerClip(len(labels), blocks=BLOCKS)
+    network.encoder.load_state_dict(fresh_network(len(labels)).encoder.state_dict())
     network.eval()
-    config = config_for(labels, spec, name="examples", mirrored=True)
-    whole = extract(network, config, clips, device="cpu", threads=1)
-    used = time.process_time() - started
-    starts = np.cumsum([0, *network.sizes.values()])
-    sets = {name: whole[:, :, a:b] for name, (a, b) in zip(network.sizes, itertools.pairwise(starts), strict=True)}
-    sets["middle"] = extract(
-        network, config, [ClipFrames(_middle(clip.rgb), clip.times_us, clip.fps) for clip in clips], threads=1
-    )[:, :, : network.feature_size]
-    sizes = np.cumsum([0, *network.block_sizes])
-    last = len(network.block_sizes) // 2 - 2
-    parts = [sets["pictures"][:, :, sizes[k] : sizes[k + 1]] for k in (last, last + len(network.block_sizes) // 2)]
-    sets["head"] = np.concatenate(parts, axis=2)
+    sets = _by_encoder(network, clips, labels, spec)
+    zoomed = [ClipFrames(_middle(clip.rgb), clip.times_us, clip.fps) for clip in clips]
+    found = _by_encoder(network, zoomed, labels, spec)
+    sets |= {f"zoomed/{name}": found[name] for name in found if name.endswith(TIMES[:2])}
     sampled = [sample_clip(clip.rgb, fps=clip.fps, spec=spec) for clip in clips]
-    views = [sampled, [np.ascontiguousarray(clip[:, :, ::-1]) for clip in sampled]]
-    plain = [[clip.rgb for clip in clips], [np.ascontiguousarray(clip.rgb[:, :, ::-1]) for clip in clips]]
-    sets["hand"] = np.stack([np.stack([ball_and_motion(clip) for clip in view]) for view in plain])
-    sets["detector"] = np.stack([_by_detector(view) for view in views])
-    sets["joints"] = np.stack([_by_joints(view) for view in views])
-    return sets, used
+    makers = {"hand": _by_hand, "detector": _by_detector, "joints": _by_joints}
+    for name, make in makers.items():
+        shown = [clip.rgb for clip in clips] if name == "hand" else sampled
+        sets[name] = np.stack([make(shown), make([np.ascontiguousarray(clip[:, :, ::-1]) for clip in shown])])
+    return sets
+
+
+def _by_encoder(
+    network: FinerClip, clips: Sequence[ClipFrames], labels: tuple[str, ...], spec: ClipSpec
+) -> dict[str, Floats32]:
+    config = config_for(labels, spec, name="examples", mirrored=True)
+    whole, names = extract(network, config, clips, device="cpu", threads=1), network.names()
+    parts = np.split(whole, np.cumsum(list(names.values()))[:-1], axis=2)
+    return dict(zip(names, parts, strict=True))
 
 
 def _middle(rgb: Clip) -> Clip:
     height, width = rgb.shape[1:3]
-    across, down = (round(side * (1 - share) / 2) for side, share in ((width, MIDDLE[0]), (height, MIDDLE[1])))
+    across, down = round(width * (1 - ZOOM) / 2), round(height * (1 - ZOOM) / 2)
     return np.ascontiguousarray(rgb[:, down : height - down, across : width - across])
+
+
+def _by_hand(clips: Sequence[Clip]) -> Floats32:
+    return np.stack([ball_and_motion(clip) for clip in clips])
 
 
 @torch.inference_mode()
