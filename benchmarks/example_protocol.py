@@ -25,6 +25,8 @@ from touchline.training.recognition.examples.head import class_importance, fit_r
 LOGISTIC = (1.0, 3.0, 10.0, 30.0, 100.0)
 """Inverse weights of the penalty of a logistic regression."""
 STRENGTHS = {"ridge": RIDGE, "logistic": LOGISTIC}
+SEEN_AGAIN = ("zoomed", "smaller", "larger")
+"""Sets of the encoder on other pictures, of the same layers and places."""
 COMPONENTS = 50
 JITTER = 1e-4
 """Far below the weakest penalty, far above the rounding of products in 32 bits."""
@@ -37,7 +39,7 @@ _TIMES = (TIMES[:1], TIMES[:2], TIMES)
 
 @dataclass(frozen=True, slots=True)
 class Sets:
-    """What a head reads: sets of the encoder, which share one half or all of the weight, and others."""
+    """What a head reads: sets of the encoder, and others, which count as much as all of the encoder's together."""
 
     layers: tuple[str, ...]
     places: tuple[str, ...]
@@ -48,9 +50,10 @@ class Sets:
     def weights(self) -> dict[str, float]:
         """How much each set counts."""
         encoder = ["/".join(parts) for parts in itertools.product(self.layers, self.places, self.times)]
-        zoomed = [f"zoomed/{name}" for name in encoder if name.endswith(TIMES[:2])] if "zoomed" in self.others else []
-        plain = [name for name in self.others if name != "zoomed"]
-        groups = [group for group in (encoder, zoomed, *([name] for name in plain)) if group]
+        groups = [encoder] if encoder else []
+        for other in self.others:
+            again = [f"{other}/{name}" for name in encoder if name.endswith(TIMES[:2])]
+            groups.append(again if other in SEEN_AGAIN else [other])
         return {name: 1 / len(group) / len(groups) for group in groups for name in group}
 
 
@@ -78,12 +81,12 @@ def _options() -> list[Option]:
     encoder = [Sets(*parts) for parts in itertools.product(_LAYERS, _PLACES, _TIMES)]
     extras = (("hand",), ("zoomed",), ("hand", "detector", "joints"))
     mixed = [Sets(LAYERS[1:], p, t, e) for p, t, e in itertools.product(_PLACES, _TIMES, extras)]
-    usual = [Sets(*PRESENT), *(Sets(*PRESENT, e) for e in extras)]
+    usual = [Sets(*PRESENT), *(Sets(*PRESENT, e) for e in (*extras, ("smaller",), ("larger",)))]
     alone = [Sets((), (), (), (name,)) for name in ("hand", "detector", "joints")]
-    options = [Option(sets) for sets in (*encoder, *mixed, *alone)]
-    options += [Option(sets, "logistic") for sets in usual]
-    options += [Option(sets, "ridge", s, c) for sets in usual for s, c in ((False, None), (True, COMPONENTS))]
-    return options + [Option(sets, even_games=True) for sets in (*usual, Sets(LAYERS[5:], *PRESENT[1:]))]
+    options = [Option(sets) for sets in (*encoder, *mixed, *alone, *usual[-2:])]
+    options += [Option(sets, "logistic") for sets in usual[:4]]
+    options += [Option(sets, "ridge", s, c) for sets in usual[:4] for s, c in ((False, None), (True, COMPONENTS))]
+    return options + [Option(sets, even_games=True) for sets in (*usual[:4], Sets(LAYERS[5:], *PRESENT[1:]))]
 
 
 OPTIONS = _options()
@@ -244,5 +247,8 @@ def _outer(
         for row, seed in enumerate(seeds):
             for part, chosen in data.folds(train, folds=inner, seed=seed):
                 right[row] += (scores_of(data, part, chosen).argmax(axis=2) == data.truth[chosen]).sum(axis=1)
-        print(f"{len(held)} clips held out: {right.max() / len(seeds) / len(train):.3f} in inner folds", flush=True)
+        print(
+            f"{len(held)} clips held out: {right.sum(axis=0).max() / len(seeds) / len(train):.3f} in inner folds",
+            flush=True,
+        )
         yield OuterFold(held, right, scores_of(data, train, held))

@@ -6,6 +6,8 @@ cells); a time "mean", "deviation", "late" (last third less first) or "steps" (m
 others are:
 
     zoomed/layer/place/time   the same of the middle of each picture (80 % of its sides), "mean" and "deviation" alone
+    smaller/layer/place/time  likewise of pictures of 128 x 224 pixels
+    larger/layer/place/time   likewise of pictures of 320 x 544 pixels
     hand                      ball-coloured pixels and optical flow (basketball_baselines.py)
     detector                  the people detector's trunk on small pictures, its heat of people and ball over time
     joints                    keeper-pose's joints over time
@@ -41,6 +43,7 @@ LAYERS = (*map(str, BLOCKS), "last")
 PLACES = {"whole": (1, 1), "bands": (3, 1), "grid": (3, 3)}
 TIMES = ("mean", "deviation", "late", "steps")
 ZOOM = 0.8
+SIZES = {"smaller": {"width": 128, "height": 224}, "larger": {"width": 320, "height": 544}}
 SMALL = (96, 160)
 """Width and height of the detector's pictures, in which a player is about as tall as in the shots it was trained on."""
 HEAT_GRID = (10, 6)
@@ -77,14 +80,17 @@ def all_sets(clips: Sequence[ClipFrames], labels: tuple[str, ...], spec: ClipSpe
     network.encoder.load_state_dict(fresh_network(len(labels)).encoder.state_dict())
     network.eval()
     sets = _by_encoder(network, clips, labels, spec)
-    zoomed = [ClipFrames(_middle(clip.rgb), clip.times_us, clip.fps) for clip in clips]
-    found = _by_encoder(network, zoomed, labels, spec)
-    sets |= {f"zoomed/{name}": found[name] for name in found if name.endswith(TIMES[:2])}
+    middles = [ClipFrames(_middle(clip.rgb), clip.times_us, clip.fps) for clip in clips]
+    others = {"zoomed": (middles, spec)}
+    others |= {name: (clips, spec.model_copy(update=size)) for name, size in SIZES.items()}
+    for name, (shown, asked) in others.items():
+        found = _by_encoder(network, shown, labels, asked)
+        sets |= {f"{name}/{key}": values for key, values in found.items() if key.endswith(TIMES[:2])}
     sampled = [sample_clip(clip.rgb, fps=clip.fps, spec=spec) for clip in clips]
     makers = {"hand": _by_hand, "detector": _by_detector, "joints": _by_joints}
     for name, make in makers.items():
-        shown = [clip.rgb for clip in clips] if name == "hand" else sampled
-        sets[name] = np.stack([make(shown), make([np.ascontiguousarray(clip[:, :, ::-1]) for clip in shown])])
+        pictures = [clip.rgb for clip in clips] if name == "hand" else sampled
+        sets[name] = np.stack([make(pictures), make([np.ascontiguousarray(clip[:, :, ::-1]) for clip in pictures])])
     return sets
 
 

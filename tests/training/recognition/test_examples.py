@@ -20,7 +20,14 @@ from touchline.recognition.recogniser import load_recogniser
 from touchline.training.recognition.examples import features
 from touchline.training.recognition.examples.clips import read_examples, sources_of
 from touchline.training.recognition.examples.features import spec_for
-from touchline.training.recognition.examples.head import HeadData, choose_head, fit_head, held_out_probabilities
+from touchline.training.recognition.examples.head import (
+    STRENGTHS,
+    HeadData,
+    choose_head,
+    fit_head,
+    held_out_probabilities,
+    surely_better,
+)
 from touchline.training.recognition.examples.learning import learn_examples
 
 
@@ -44,6 +51,13 @@ def test_the_head_is_scikit_learns_ridge_classifier() -> None:
         np.abs((found - found.mean(axis=1, keepdims=True)) / 5.0 - (wanted - wanted.mean(axis=1, keepdims=True))).max()
         < 1e-4
     )
+
+
+def test_the_usual_strength_is_left_only_for_a_surely_better_one() -> None:
+    assert STRENGTHS == (10.0, 3.0, 1.0, 0.3, 0.1)
+    assert surely_better(np.array([50.0, 60, 50, 40, 30]), count=100) == 3.0
+    assert surely_better(np.array([50.0, 54, 50, 40, 30]), count=100) == 1.0, "a standard error is five of a hundred"
+    assert surely_better(np.zeros(5), count=0) == 1.0
 
 
 def test_blocks_count_as_asked() -> None:

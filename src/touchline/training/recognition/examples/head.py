@@ -1,4 +1,4 @@
-"""A linear head on features of clips: balanced ridge regression, its strength chosen by inner folds."""
+"""A linear head on features of clips: balanced ridge regression."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import numpy.typing as npt
 from touchline.core.arrays import Floats32, Floats64, Indices
 
 STRENGTHS = (10.0, 3.0, 1.0, 0.3, 0.1)
-"""Weights of the penalty on a head's weights, among which inner folds choose: the first of equally good ones."""
+"""Weights of the penalty on a head's weights."""
+USUAL = 1.0
+"""The weight of the penalty that is taken unless another is surely better."""
 
-_USUAL = 1.0
 _SURENESS = 5.0
 """Factor of a ridge regression's outputs, -1 to 1, that makes their softmax about as sure as held-out clips allow."""
 _LEAST_SHARE = 1e-3
@@ -126,14 +127,25 @@ def _softmax(logits: Floats64) -> Floats64:
 
 
 def choose_head(data: HeadData, rows: Indices, *, splits: Splits) -> Head:
-    """Fit a head to some examples, with the strength whose heads are right most often on held-out parts of them."""
-    right = np.zeros(len(STRENGTHS))
+    """Fit a head to some examples.
+
+    Its strength is the usual one, unless another is right on more held-out parts of the examples by over a standard
+    error: with few examples the best on held-out parts is the best by chance.
+    """
+    right, count = np.zeros(len(STRENGTHS)), 0
     averaged = data.averaged
     for train, held in splits(rows):
+        count += len(held)
         for number, head in enumerate(fit_head(data, train)):
             right[number] += (head.probabilities(averaged[held]).argmax(axis=1) == data.truth[held]).sum()
-    best = STRENGTHS[int(right.argmax())] if right.any() else _USUAL
-    return fit_head(data, rows, strengths=[best])[0]
+    return fit_head(data, rows, strengths=[surely_better(right, count=count)])[0]
+
+
+def surely_better(right: Floats64, *, count: int) -> float:
+    """Return the strength to use, of those with so many right of ``count`` held-out examples."""
+    usual = right[STRENGTHS.index(USUAL)]
+    error = np.sqrt(usual * (1 - usual / max(count, 1)))
+    return STRENGTHS[int(right.argmax())] if right.max() > usual + error else USUAL
 
 
 def held_out_probabilities(data: HeadData, folds: Sequence[tuple[Indices, Indices]], *, splits: Splits) -> Floats64:
