@@ -395,9 +395,16 @@ def test_videos_of_two_games_do_not_meet_in_out(
     other = put(root / Path(GAME).with_name("other") / "1_720p.mkv", videos["fast"])
     done = spot(root / GAME / "1_720p.mkv", root / GAME / "2_720p.mkv", other, "--out", tmp_path / "out")
     assert done.exit_code == 0
-    bundles = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.touchline"))
-    game = Path(GAME).name
-    assert bundles == [f"{game}/1_720p.touchline", f"{game}/2_720p.touchline", "other/1_720p.touchline"]
+    named = {
+        path.name: json.loads((path / "results_spotting.json").read_text())["UrlLocal"]
+        for path in (tmp_path / "out").iterdir()
+    }
+    game = Path(named["1_720p.touchline"])
+    assert named == {
+        "1_720p.touchline": str(game),
+        "2_720p.touchline": str(game),
+        "1_720p-2.touchline": str(game.with_name("other")),
+    }
 
 
 @pytest.fixture(scope="module")
