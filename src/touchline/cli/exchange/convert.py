@@ -15,7 +15,7 @@ from touchline.cli.exchange.halves import Halves
 from touchline.cli.exchange.trim import is_video, trim
 from touchline.cli.exchange.written import report_written
 from touchline.cli.inputs import Inputs
-from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
+from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption, half_option
 from touchline.cli.progress import each_with_progress
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.core.wording import counted
@@ -118,14 +118,7 @@ def command(
     ] = None,
     half: Annotated[
         int | None,
-        typer.Option(
-            "--half",
-            metavar="N",
-            min=1,
-            max=5,
-            help="Take the events, or the video, as of this half.",
-            show_default="as the file or its name says",
-        ),
+        half_option("Take the events, or the video, as of this half.", default="as the file or its name says"),
     ] = None,
     fast: Annotated[
         bool, typer.Option("--fast", help="Copy a video without encoding, from the key frame before its half.")
