@@ -202,6 +202,9 @@ def test_hq_videos_count_from_the_start_in_video_ini(spot: Spot, tmp_path: Path,
         got = [int(row["position"]) / 1000 for row in found if row["half"] == str(half)]
         assert got == pytest.approx([time for time in expected if 0 <= time < length_s], abs=1e-3)
     assert "outside the halves of video.ini" in done.stdout
+    assert "untrimmed" not in done.stderr
+    alone = spot(root / GAME / "1_HQ.mkv", "--out", tmp_path / "alone")
+    assert "1_HQ.mkv: untrimmed, so times count from the start of the file" in alone.stderr
 
 
 def test_hq_videos_without_video_ini_are_warned_of(spot: Spot, tmp_path: Path, videos: dict[str, Path]) -> None:
