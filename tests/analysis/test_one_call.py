@@ -19,7 +19,7 @@ def test_unknown_tasks_are_refused(tasks: tuple[str, ...]) -> None:
 
 def test_only_the_models_of_the_tasks_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[str] = []
-    monkeypatch.setattr(one_call, "load_spotter", lambda *a, **k: loaded.append("spotter"))
+    monkeypatch.setattr(one_call, "load_frame_spotter", lambda *a, **k: loaded.append("spotter"))
     monkeypatch.setattr(one_call, "load_tracker", lambda *a, **k: loaded.append("tracker"))
     with pytest.raises(InputError, match=r"match\.mp4"):
         touchline.analyze(tmp_path / "match.mp4", tasks=["sound"])

@@ -202,6 +202,9 @@ def test_hq_videos_count_from_the_start_in_video_ini(spot: Spot, tmp_path: Path,
         got = [int(row["position"]) / 1000 for row in found if row["half"] == str(half)]
         assert got == pytest.approx([time for time in expected if 0 <= time < length_s], abs=1e-3)
     assert "outside the halves of video.ini" in done.stdout
+    assert "untrimmed" not in done.stderr
+    alone = spot(root / GAME / "1_HQ.mkv", "--out", tmp_path / "alone")
+    assert "1_HQ.mkv: untrimmed, so times count from the start of the file" in alone.stderr
 
 
 def test_hq_videos_without_video_ini_are_warned_of(spot: Spot, tmp_path: Path, videos: dict[str, Path]) -> None:
@@ -395,9 +398,16 @@ def test_videos_of_two_games_do_not_meet_in_out(
     other = put(root / Path(GAME).with_name("other") / "1_720p.mkv", videos["fast"])
     done = spot(root / GAME / "1_720p.mkv", root / GAME / "2_720p.mkv", other, "--out", tmp_path / "out")
     assert done.exit_code == 0
-    bundles = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.touchline"))
-    game = Path(GAME).name
-    assert bundles == [f"{game}/1_720p.touchline", f"{game}/2_720p.touchline", "other/1_720p.touchline"]
+    named = {
+        path.name: json.loads((path / "results_spotting.json").read_text())["UrlLocal"]
+        for path in (tmp_path / "out").iterdir()
+    }
+    game = Path(named["1_720p.touchline"])
+    assert named == {
+        "1_720p.touchline": str(game),
+        "2_720p.touchline": str(game),
+        "1_720p-2.touchline": str(game.with_name("other")),
+    }
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from touchline.core.errors import InputError, UsageError
 from touchline.training.corrections.detector import DetectorCorrections
 from touchline.training.corrections.heads import HeadCorrections
 from touchline.training.corrections.spotter import SpotterCorrections
+from touchline.training.dense.settings import DenseRecipe
 from touchline.training.detection.detector import DetectorRecipe
 from touchline.training.family import load_family
 from touchline.training.keeper.expected_saves import ExpectedSavesRecipe
@@ -46,6 +47,7 @@ SETTINGS_OF = {
     "keeper-pose": KeeperPoseRecipe,
     "expected-saves": ExpectedSavesRecipe,
     "track-events": TrackEventRecipe,
+    "dense-spotter": DenseRecipe,
 }
 MINIMAL = """
 task: slow-fusion

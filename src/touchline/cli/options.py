@@ -101,15 +101,18 @@ AudioStreamOption = Annotated[
         show_default="the file's default track, or the loudest if that is silent",
     ),
 ]
+
+
+def half_option(what: str, *, default: str) -> Any:
+    """Return the option ``--half``; what is done with the half, and where it comes from without it, differ."""
+    return typer.Option("--half", metavar="N", min=1, max=5, help=what, show_default=default)
+
+
 HalfOption = Annotated[
     int | None,
-    typer.Option(
-        "--half",
-        metavar="N",
-        min=1,
-        max=5,
-        help="Record events as of this half; 3 and 4 are extra time, 5 penalties.",
-        show_default="that of a name such as 2_720p.mkv, else 1",
+    half_option(
+        "Record events as of this half; 3 and 4 are extra time, 5 penalties.",
+        default="that of a name such as 2_720p.mkv, else 1",
     ),
 ]
 ResumeOption = Annotated[

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from touchline.analysis.speed import DEFAULT_SPEED, SpeedName
 from touchline.cli.common import Device, Output, one_line
+from touchline.cli.given.untrimmed import tell_untrimmed
 from touchline.cli.inputs import Inputs
 from touchline.cli.output import tell_result
 from touchline.cli.progress import progress_bar
@@ -316,6 +317,7 @@ def _run_video(video: Path, *, tasks: Sequence[Task], options: AnalyzeOptions, o
 
     if not video.exists():
         raise InputError(f"{video}: no such file{missing_advice(video.name) or '; check the path'}")
+    tell_untrimmed(video, output=output)
     with progress_bar(video.name) as progress:
         result = analyze_video(video, tasks=tasks, options=options, progress=progress)
     tell_result(video, result, output=output, listed=listed)

@@ -65,6 +65,13 @@ def test_extract_tells_what_it_wrote(video: Path, tmp_path: Path) -> None:
     assert "40 x 3, 5 a second" in named.stdout
 
 
+def test_rows_of_an_untrimmed_half_are_said_to_count_from_the_start_of_the_file(video: Path, tmp_path: Path) -> None:
+    untrimmed = tmp_path / "1_HQ.mkv"
+    untrimmed.write_bytes(video.read_bytes())
+    assert "1_HQ.mkv: untrimmed" in run("extract", untrimmed, "--model", "m").stderr
+    assert "untrimmed" not in run("extract", video, "--model", "m", "--out", tmp_path).stderr
+
+
 def test_extract_goes_on_after_a_bad_video(video: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.mp4").write_text("no video")
     result = run("extract", tmp_path / "bad.mp4", video, "--model", "m", "--out", tmp_path, "--json", code=4)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from touchline.models.networks.dense import DenseLogits
+from touchline.models.networks.dense.spotter import DenseLogits
 from touchline.training.dense.augment import AugmentSettings, blurred, change_pictures, turn_hue
 from touchline.training.dense.batches import ClipPlaces, ClipSampler, ClipSettings, mixed_targets
 from touchline.training.dense.footage import DenseVideo

@@ -90,7 +90,8 @@ def test_two_processes_end_with_the_weights_of_one_and_write_one_set_of_files(
     one.run()
     for process in found:
         near(process["whole"], one.weights())
-    assert sorted(path.name for path in (folder / "whole").iterdir()) == ["checkpoint.pt", "metrics.jsonl"]
+    written = sorted(path.name for path in (folder / "whole").iterdir())
+    assert written == ["checkpoint.pt", "curves.svg", "metrics.jsonl"]
     rows = [read_metrics(where / "metrics.jsonl") for where in (folder / "whole", tmp_path)]
     assert [row["step"] for row in rows[0]] == [3, 6]
     assert rows[0] == [pytest.approx(row) for row in rows[1]]

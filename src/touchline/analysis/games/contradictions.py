@@ -9,7 +9,7 @@ from touchline.core.clock import US_PER_S, format_clock
 from touchline.core.errors import InputError
 from touchline.formats.bundle import video_fingerprint
 from touchline.formats.soccernet.folder import GameFolder
-from touchline.formats.soccernet.game_names import WHOLE_VIDEOS
+from touchline.formats.soccernet.game_names import WHOLE_VIDEOS, is_untrimmed
 from touchline.formats.soccernet.labels import read_labels
 from touchline.formats.soccernet.video_ini import read_video_ini
 
@@ -58,7 +58,7 @@ def warnings_on(folder: GameFolder, halves: Sequence[HalfVideo]) -> Iterator[str
         missing = 3 - halves[0].half
         yield f"half {missing} has no video, so its events are missing from the results"
     for half in halves:
-        if "_HQ." in half.path.name and half.span is None:
+        if is_untrimmed(half.path.name) and half.span is None:
             yield (
                 f"{half.path.name} is untrimmed, and no video.ini says where half {half.half} begins; "
                 "its times count from the start of the file"

@@ -10,11 +10,11 @@ from touchline.analysis.games.contradictions import remarks_on, require_two_vide
 from touchline.analysis.games.half_video import HalfVideo
 from touchline.core.errors import InputError
 from touchline.formats.soccernet.folder import GameFolder, Quality
+from touchline.formats.soccernet.game_names import is_untrimmed
 from touchline.formats.soccernet.video_ini import HalfSpan, read_video_ini
 from touchline.media.video import probe
 
 VIDEO_INI = "video.ini"
-_UNTRIMMED = "_HQ."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _half(half: int, path: Path, *, span: HalfSpan | None) -> HalfVideo:
 
 def _spans(folder: GameFolder, videos: Mapping[int, Path]) -> Mapping[int, HalfSpan]:
     """Return half -> its span in an untrimmed video; empty for trimmed videos, and without ``video.ini``."""
-    if VIDEO_INI not in folder.files or not any(_UNTRIMMED in path.name for path in videos.values()):
+    if VIDEO_INI not in folder.files or not any(is_untrimmed(path.name) for path in videos.values()):
         return {}
     spans = read_video_ini(folder.path / VIDEO_INI)
-    return {half: spans[half] for half, path in videos.items() if _UNTRIMMED in path.name and half in spans}
+    return {half: spans[half] for half, path in videos.items() if is_untrimmed(path.name) and half in spans}

@@ -21,7 +21,7 @@ _SPLITS = ("train", "valid", "test")
 def soccernet(
     kinds: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KIND]...", help="What to obtain, such as labels, features or videos-720p."),
+        typer.Argument(metavar="KIND...", help="What to obtain, such as labels, features or videos-720p."),
     ] = None,
     recipe: Annotated[
         Path | None,

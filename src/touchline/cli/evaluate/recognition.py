@@ -15,6 +15,8 @@ from touchline.core.wording import counted
 
 if TYPE_CHECKING:
     from touchline.analysis.evaluate import RecognitionEvaluation
+    from touchline.analysis.evaluate.clips import ClipError
+    from touchline.render.contact_sheet import SheetRow
 
 _WORST = 20
 
@@ -92,25 +94,30 @@ def _recognition(
 
 def _draw_mistakes(path: Path, result: RecognitionEvaluation, *, output: Output) -> None:
     """Draw the mistakes whose clips can be read; those left out are named."""
-    from touchline.media.clip_reader import read_frames
-    from touchline.render.contact_sheet import SheetRow, write_contact_sheet
+    from touchline.render.contact_sheet import write_contact_sheet
 
-    rows = []
-    for error in result.worst_errors:
-        sure = "" if error.confidence is None else f" ({error.confidence:.2f})"
-        if error.path is None:
-            output.note(f"touchline: {error.id}: not drawn, as the truth names no file of it")
-            continue
-        try:
-            frames = read_frames(error.path).rgb
-        except InputError as problem:
-            output.note(f"touchline: {error.id}: not drawn: {problem}")
-            continue
-        rows.append(SheetRow(f"{error.id}: {error.label}, predicted as {error.predicted}{sure}", frames))
+    rows = [row for row in (_drawn(error, output=output) for error in result.worst_errors) if row is not None]
     if rows:
         write_contact_sheet(path, rows)
     else:
         output.note(f"touchline: {path}: not written, as there is no mistake to draw")
+
+
+def _drawn(error: ClipError, *, output: Output) -> SheetRow | None:
+    """The frames of a mistake, with its true and its predicted label; None, and a note, without readable frames."""
+    from touchline.media.clip_reader import read_frames
+    from touchline.render.contact_sheet import SheetRow
+
+    if error.path is None:
+        output.note(f"touchline: {error.id}: not drawn, as the truth names no file of it")
+        return None
+    try:
+        frames = read_frames(error.path).rgb
+    except InputError as problem:
+        output.note(f"touchline: {error.id}: not drawn: {problem}")
+        return None
+    sure = "" if error.confidence is None else f" ({error.confidence:.2f})"
+    return SheetRow(f"{error.id}: {error.label}, predicted as {error.predicted}{sure}", frames)
 
 
 def _table(result: RecognitionEvaluation) -> list[str]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from touchline.cli.common import Output, run_guarded
+from touchline.cli.common import Output
 from touchline.cli.exchange.cameras import TO_CAMERAS, convert_cameras
+from touchline.cli.exchange.convert_arguments import ConvertArguments
 from touchline.cli.exchange.event_inputs import EventInput, event_inputs, file_in, holds_many
 from touchline.cli.exchange.halves import Halves
 from touchline.cli.exchange.trim import is_video, trim
 from touchline.cli.exchange.written import report_written
 from touchline.cli.inputs import Inputs
-from touchline.cli.options import AnyDeviceOption, DebugOption, JsonOption
+from touchline.cli.options import verb
 from touchline.cli.progress import each_with_progress
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, UsageError
 from touchline.core.wording import counted
@@ -25,116 +24,24 @@ if TYPE_CHECKING:
     from touchline.formats.events.event_format import Converted, EventFormat, FoundEvents, ReadOptions
 
 
-def command(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="SRC",
-            help="Event file of any format, or a bundle; or a folder or zip of them; or an untrimmed video.",
-            show_default=False,
-        ),
-    ],
-    target: Annotated[
-        Path,
-        typer.Argument(
-            metavar="DST", help="File to write, named after its format, such as Labels-v2.json; or a folder."
-        ),
-    ],
-    to: Annotated[
-        str | None,
-        typer.Option(
-            "--to",
-            metavar="NAME",
-            help="Write a file of this name for each game, or of this format, such as sportscode.",
-            show_default="DST is the file",
-        ),
-    ] = None,
-    from_: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="FORMAT",
-            help="Read SRC in this format, or as events of a provider: statsbomb, wyscout, opta, statsperform, "
-            "datafactory, sportec, metrica or impect.",
-            show_default="recognised by what it holds",
-        ),
-    ] = None,
-    beside: Annotated[
-        Path | None,
-        typer.Option(
-            "--beside",
-            metavar="FILE",
-            help="Second file of a provider: line-ups, F7, MA1 or metadata.",
-            show_default="none",
-        ),
-    ] = None,
-    period_start: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--period-start",
-            metavar="PERIOD=SECONDS",
-            help="Time in the video at which this period of a provider's events starts.",
-            show_default="every period is a half of its own",
-        ),
-    ] = None,
-    labels: Annotated[
-        str,
-        typer.Option("--labels", metavar="SET", help="Labels for a provider's events: ball-12 or soccernet-v2."),
-    ] = "ball-12",
-    columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--columns",
-            metavar="FIELD=COLUMN|FILE",
-            help="Name a column of a CSV file of another tool, such as label=Name, or give a file of such lines.",
-            show_default="none",
-        ),
-    ] = None,
-    item: Annotated[
-        str | None,
-        typer.Option(
-            "--item", metavar="NAME|N", help="Read this video of a file with several.", show_default="the only one"
-        ),
-    ] = None,
-    fps: Annotated[
-        float | None,
-        typer.Option(
-            "--fps",
-            metavar="N",
-            help="Frame rate of the video, for files that count frames.",
-            min=0.01,
-            max=1000,
-            show_default="the file's own",
-        ),
-    ] = None,
-    video_ini: Annotated[
-        Path | None,
-        typer.Option(
-            "--video-ini",
-            metavar="FILE",
-            help="Convert times of SoccerNet's untrimmed HQ videos to times in the halves of this video.ini.",
-            show_default="times stay as they are; of a video, the one beside it",
-        ),
-    ] = None,
-    half: Annotated[
-        int | None,
-        typer.Option(
-            "--half",
-            metavar="N",
-            min=1,
-            max=5,
-            help="Take the events, or the video, as of this half.",
-            show_default="as the file or its name says",
-        ),
-    ] = None,
-    fast: Annotated[
-        bool, typer.Option("--fast", help="Copy a video without encoding, from the key frame before its half.")
-    ] = False,
-    device: AnyDeviceOption = "auto",
-    json: JsonOption = False,
-    debug: DebugOption = False,
-) -> None:
-    """Convert event files between formats.
+def _run(given: ConvertArguments, output: Output) -> int:
+    """Convert files of events, write the camera of a bundle, or cut a video to its half."""
+    if given.to == TO_CAMERAS:
+        return convert_cameras(given.source, given.target, output=output)
+    if is_video(given.target):
+        ini, half, fast = given.video_ini, given.half, given.fast
+        return trim(given.source, given.target, video_ini=ini, half=half, fast=fast, output=output)
+    if is_video(given.source):
+        raise UsageError(f"{given.source}: is a video; give {given.target} an ending of a video too, .mp4 or .mkv")
+    if given.fast:
+        raise UsageError("--fast is for videos, which it copies without encoding; leave it out")
+    return _convert_events(given, output=output)
+
+
+command = verb(
+    ConvertArguments,
+    _run,
+    about="""Convert event files between formats.
 
     The name of the file to write selects its format, such as Labels-v2.json, match.xml (Sportscode) or match.csv; --to
     selects it by name. A folder or zip of games is converted game by game. Of a bundle, the corrected events are read;
@@ -145,32 +52,23 @@ def command(
       touchline convert tags.csv match.xml --columns label=Name --columns start=Position
       touchline convert game/1_HQ.mkv game/1_720p.mkv
 
-    """
-    output = Output(json=json, debug=debug)
+    """,
+)
 
-    def run() -> int:
-        if to == TO_CAMERAS:
-            return convert_cameras(source, target, output=output)
-        from dataclasses import replace
 
-        if is_video(target):
-            return trim(source, target, video_ini=video_ini, half=half, fast=fast, output=output)
-        if is_video(source):
-            raise UsageError(f"{source}: is a video; give {target} an ending of a video too, .mp4 or .mkv")
-        if fast:
-            raise UsageError("--fast is for videos, which it copies without encoding; leave it out")
+def _convert_events(given: ConvertArguments, *, output: Output) -> int:
+    """Convert files of events, as asked for."""
+    from dataclasses import replace
 
-        from touchline.formats.events.providers.provider_events import parse_period_starts, provider_named
-        from touchline.formats.events.registry import format_named
+    from touchline.formats.events.providers.provider_events import parse_period_starts, provider_named
+    from touchline.formats.events.registry import format_named
 
-        known = None if from_ is None else provider_named(from_) or format_named(from_)
-        starts_us = parse_period_starts(period_start or [])
-        options = read_options(columns, item=item, fps=fps)
-        options = replace(options, beside=beside, period_starts_us=starts_us, labels=labels)
-        halves = Halves(half, video_ini)
-        return _convert(source, target, to=to, halves=halves, options=options, known=known, output=output)
-
-    run_guarded(run, debug=debug, json=json)
+    known = None if given.from_ is None else provider_named(given.from_) or format_named(given.from_)
+    starts_us = parse_period_starts(given.period_start or [])
+    options = read_options(given.columns, item=given.item, fps=given.fps)
+    options = replace(options, beside=given.beside, period_starts_us=starts_us, labels=given.labels)
+    halves = Halves(given.half, given.video_ini)
+    return _convert(given.source, given.target, to=given.to, halves=halves, options=options, known=known, output=output)
 
 
 def read_options(columns: list[str] | None, *, item: str | None, fps: float | None) -> ReadOptions:

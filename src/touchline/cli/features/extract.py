@@ -20,6 +20,7 @@ from touchline.cli.options import (
     SharedArguments,
     StreamOption,
     VideosArgument,
+    half_option,
     verb,
 )
 from touchline.cli.progress import progress_bar
@@ -118,13 +119,9 @@ class ExtractArguments(SharedArguments):
     audio_stream: AudioStreamOption = None
     half: Annotated[
         int | None,
-        typer.Option(
-            "--half",
-            metavar="N",
-            min=1,
-            max=5,
-            help="Name the file after this half, such as 2_MODEL.npy.",
-            show_default="that of a name such as 2_720p.mkv, else the video's name",
+        half_option(
+            "Name the file after this half, such as 2_MODEL.npy.",
+            default="that of a name such as 2_720p.mkv, else the video's name",
         ),
     ] = None
     resume: ResumeOption = True

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchline.cli.common import Output
+from touchline.cli.given.untrimmed import tell_untrimmed
 from touchline.cli.inputs import Inputs
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError
 
@@ -32,6 +33,7 @@ def extract_each(
             given.check()
             if not video.exists():
                 raise InputError(f"{video}: no such file{missing_advice(video.name) or '; check the path'}")
+            tell_untrimmed(video, output=output)
             result = take(given)
             tell(video, result)
             inputs.done(EXIT_DEGRADED if result.degraded else EXIT_OK)

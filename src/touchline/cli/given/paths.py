@@ -80,28 +80,7 @@ def given_videos(paths: Sequence[Path] | None, *, listed: Path | None, output: O
         InputError: the list cannot be read.
 
     """
-    found = _given(paths, listed=listed, output=output, kind="video", search=videos_in, endings=VIDEO_ENDINGS)
-    return _games_apart(found)
-
-
-def _games_apart(found: Sequence[Given]) -> list[Given]:
-    """Return videos with SoccerNet's names below the folders of their games, if they were named and are of several.
-
-    Their names are the same in every game, so that their results would meet in ``--out``.
-    """
-    from touchline.formats.soccernet.game_names import WHOLE_VIDEOS, half_in_name
-
-    def is_of_game(one: Given) -> bool:
-        name = one.path.name
-        return one.below == Path() and (name in WHOLE_VIDEOS or half_in_name(name) is not None)
-
-    games = {one.path.absolute().parent for one in found if is_of_game(one)}
-    if len(games) < 2:
-        return list(found)
-    above = os.path.commonpath(games)
-    return [
-        replace(one, below=one.path.absolute().parent.relative_to(above)) if is_of_game(one) else one for one in found
-    ]
+    return _given(paths, listed=listed, output=output, kind="video", search=videos_in, endings=VIDEO_ENDINGS)
 
 
 def given_bundles(paths: Sequence[Path] | None, *, listed: Path | None, output: Output) -> list[Given]:

@@ -105,8 +105,7 @@ def command(
     With --tracks, movement and possession are derived from the tracks, and --model adds what a network recognizes.
 
     Examples:
-      touchline recognize clips/ --model MODEL --out labels.csv
-      touchline recognize new.mp4 --examples examples/ --save mine.safetensors
+      touchline recognize clips/ --examples examples/ --save mine.safetensors --out labels.csv
       touchline recognize match.mp4 --tracks match.touchline
 
     """

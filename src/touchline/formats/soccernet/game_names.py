@@ -25,6 +25,15 @@ def half_in_name(name: str) -> int | None:
     return None if found is None else int(found[1] or found[4])
 
 
+def is_untrimmed(name: str) -> bool:
+    """Return whether a video's name says that it begins before its half, as SoccerNet's HQ videos do.
+
+    >>> is_untrimmed("1_HQ.mkv"), is_untrimmed("1_720p.mkv"), is_untrimmed("derby_HQ.mkv")
+    (True, False, False)
+    """
+    return half_in_name(name) is not None and "_HQ." in name
+
+
 def game_in_path(video: Path) -> str:
     """Return the game of a video that has one of SoccerNet's names; empty for other videos.
 

@@ -16,6 +16,17 @@ from torch import Tensor
 Copy = Literal["raw", "average"]
 """Weights as trained, or their average over training steps (EMA, SWA)."""
 
+_AVERAGE_KEYS = (
+    "ema",
+    "ema_state_dict",
+    "state_dict_ema",
+    "model_ema",
+    "ema_model",
+    "params_ema",
+    "averaged_model",
+    "swa_model",
+    "swa_state_dict",
+)
 STATE_KEYS = (
     "state_dict",
     "model_state",
@@ -27,34 +38,13 @@ STATE_KEYS = (
     "weights",
     "params",
     "state",
-    "ema",
-    "ema_state_dict",
-    "state_dict_ema",
-    "model_ema",
-    "ema_model",
-    "params_ema",
-    "averaged_model",
-    "swa_model",
-    "swa_state_dict",
+    *_AVERAGE_KEYS,
     "nn_state_dict",
     "no_ema_nn_state_dict",
     "current_model_state",
 )
 """Keys under which checkpoints store their weights, if they contain more than these."""
 
-_AVERAGE_KEYS = frozenset(
-    {
-        "ema",
-        "ema_state_dict",
-        "state_dict_ema",
-        "model_ema",
-        "ema_model",
-        "params_ema",
-        "averaged_model",
-        "swa_model",
-        "swa_state_dict",
-    }
-)
 _RAW_BESIDE = {"nn_state_dict": "no_ema_nn_state_dict", "state_dict": "current_model_state"}
 """Key of an average -> key of the raw weights whose presence marks it as one: argus, and Lightning's averaging."""
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from touchline.models.networks.dense import DenseLogits
+from touchline.models.networks.dense.spotter import DenseLogits
 from touchline.training.dense.batches import ClipTargets
 from touchline.training.dense.settings import DenseLoss
 

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 from touchline.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from touchline.models.networks.dense.spotter import DenseLogits as DenseLogits
     from touchline.models.networks.dense.spotter import DenseSpotter as DenseSpotter
 else:
-    __all__, __getattr__, __dir__ = lazy_names(
-        __name__, {"touchline.models.networks.dense.spotter": ("DenseLogits", "DenseSpotter")}
-    )
+    __all__, __getattr__, __dir__ = lazy_names(__name__, {"touchline.models.networks.dense.spotter": ("DenseSpotter",)})
