@@ -5,7 +5,9 @@
 
 Runs every model from the video to events, on one thread, and writes benchmarks/results/dense_spotters.json: SoccerNet's
 mAP@1 and tight, mAP within two frames, by class and match, with 95 % bootstrap intervals over whole matches, and
-CPU-seconds per minute of video, decoding included. ``--told`` is a JSON object that says of each model how it was
+CPU-seconds per minute of video, decoding included. The models take turns match by match, so that a busy machine is as
+busy for one as for the other; "cost in built-ins" compares each with the built-in one of the same run. ``--add`` keeps
+the models that the result has from runs before. ``--told`` is a JSON object that says of each model how it was
 trained; it is copied into the result. Matches must be ones that no model was trained or chosen on. Two rows need no
 model: ``ball-spotter``, the built-in one, and ``chance``: events of either class at random moments, as many as fit.
 
@@ -17,7 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,13 +91,17 @@ def spot(spotter: BaseSpotter, match: Match) -> tuple[Timeline, float]:
     return Timeline(tuple(event for event in found if event.label in LABELS)), spent_s
 
 
-def run_model(name: str, matches: Sequence[Match]) -> Run:
-    """Run a model over all matches; loading it is not counted."""
-    spotter = load(name)
-    results = {match.name: spot(spotter, match) for match in matches}
-    spent_s = sum(seconds for _, seconds in results.values())
+def run_models(files: Mapping[str, str], matches: Sequence[Match]) -> dict[str, Run]:
+    """Run models, by name their files, over all matches, taking turns; loading them is not counted."""
+    spotters = {name: load(file) for name, file in files.items()}
+    found: dict[str, dict[str, Timeline]] = {name: {} for name in files}
+    spent_s = dict.fromkeys(files, 0.0)
+    for match in matches:
+        for name, spotter in spotters.items():
+            found[name][match.name], seconds = spot(spotter, match)
+            spent_s[name] += seconds
     minutes = sum(match.minutes for match in matches)
-    return Run({key: found for key, (found, _) in results.items()}, spent_s / minutes)
+    return {name: Run(found[name], spent_s[name] / minutes) for name in files}
 
 
 def by_chance(matches: Sequence[Match], *, seed: int = 0) -> Run:
@@ -173,19 +179,21 @@ def against(run: Run, other: Run, matches: Sequence[Match]) -> dict[str, float]:
 def measure_all(arguments: argparse.Namespace) -> None:
     """Measure every model and write the result."""
     matches = [read_match(folder) for folder in arguments.folders]
-    runs = {"ball-spotter (built-in)": run_model("ball-spotter", matches)}
-    for given in arguments.model:
-        name, _, path = given.partition("=")
-        runs[name] = run_model(path, matches)
+    given = dict(one.split("=", 1) for one in arguments.model)
+    runs = run_models({"ball-spotter (built-in)": "ball-spotter", **given}, matches)
     runs["chance"] = by_chance(matches)
     told = json.loads(arguments.told.read_text()) if arguments.told else {}
     builtin = runs["ball-spotter (built-in)"]
+    before = json.loads(RESULT.read_text(encoding="utf-8")) if arguments.add else {}
     result = {
+        **before,
         "matches": {match.name: round(match.minutes, 2) for match in matches},
         "events": {label: sum(e.label == label for m in matches for e in m.truth) for label in LABELS},
-        "models": {
+        "models": before.get("models", {})
+        | {
             name: {
                 "trained": told.get(name, "see its card"),
+                "cost in built-ins": round(run.cpu_s_per_minute / builtin.cpu_s_per_minute, 2),
                 **scored(run, matches),
                 **({} if run is builtin else {"mAP@1 minus the built-in": against(run, builtin, matches)}),
             }
@@ -233,6 +241,7 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--model", action="append", default=[], metavar="NAME=FILE")
     parser.add_argument("--told", type=Path)
+    parser.add_argument("--add", action="store_true")
     parser.add_argument("--speed", action="store_true")
     arguments = parser.parse_args()
     if arguments.speed:

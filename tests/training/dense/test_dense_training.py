@@ -199,7 +199,7 @@ def test_settings_that_cannot_be_are_refused(data_root: Path) -> None:
         ("dense-skating-perf", 16_382_610, 31_250),
         ("dense-finediving", 12_267_634, 31_250),
         ("dense-finegym", 16_545_661, 62_500),
-        ("dense-simulated", 144_780, 150),
+        ("dense-simulated", 144_780, 60),
     ],
 )
 def test_the_recipes_are_planned(name: str, parameters: int, steps: int) -> None:

@@ -43,6 +43,8 @@ def seeing(spotter: LiveSpotter) -> Callable[[Picture], npt.NDArray[np.uint8]]:
     """Return a function from a source's picture to what the spotter sees of it, in the model's size."""
     if isinstance(spotter, DenseVideoSpotter):
         dense = spotter.config.frame
+        if dense.colour == "luma":
+            return lambda picture: fit_frame(picture.luma(), dense)
         return lambda picture: fit_frame(_colours(picture), dense)
     frame = spotter.config.frame
     return lambda picture: fit_luma(picture.luma(), width=frame.width, height=frame.height)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from touchline.core.poses import MIRROR
 from touchline.models.networks.dense.parts import ClipPart, DecidePart, FeaturePart, FramePart
+from touchline.models.networks.dense.places import PlaceEncoder
 from touchline.models.networks.detector import PeakFinder
 from touchline.models.networks.parts import example_inputs
 from touchline.models.networks.picture_features import DetectorEncoder, PictureFeatures
@@ -160,11 +161,14 @@ def _spotting(network: Any, config: ModelConfig) -> dict[str, Part]:
 
 
 def _dense(network: Any, config: DenseSpotConfig) -> dict[str, Part]:
-    """Return the parts of a dense spotter that its way of encoding needs; their trials are of a few small frames."""
+    """Return the parts of a dense spotter that its way of encoding needs; their trials are of a few small frames.
+
+    An encoder of places then calculates a few frames at once, whose maps fit a processor's cache.
+    """
+    if isinstance(network.encoder, PlaceEncoder):
+        network.encoder.piece = FRAME_BATCH
     plan, frame = plan_of(config, reach=network.reach), config.frame
-    frames = _pixels(
-        FramePart(network, mean=frame.mean, std=frame.std), (frame.height, frame.width, 3), batch=FRAME_BATCH
-    )
+    frames = _pixels(FramePart(network, mean=frame.mean, std=frame.std), frame.shape, batch=FRAME_BATCH)
     with torch.inference_mode():
         one, small = frames.module(frames.example[0][:1])[0], frames.module(frames.trial[0])[0]
         features = network.clip_features(small.expand(1, _TRIAL_FRAMES, *small.shape))
@@ -180,7 +184,7 @@ def _dense(network: Any, config: DenseSpotConfig) -> dict[str, Part]:
 
 
 def _repeated(row: Tensor, count: int) -> Tensor:
-    return torch.zeros(1, count, *row.shape)
+    return torch.zeros(1, count, *row.shape, dtype=row.dtype)
 
 
 def _track_events(network: Any, config: TrackEventConfig) -> Part:

@@ -41,7 +41,7 @@ def fit(
     """Fit a picture to a size in the way a model's configuration specifies.
 
     Args:
-        rgb: uint8 (h, w, 3).
+        rgb: uint8 (h, w, 3), or luma (h, w).
         width: width of the result, pixels.
         height: height of the result, pixels.
         how: ``"stretch"`` or ``"resize"`` ignores the aspect ratio; ``"crop"`` keeps it, fills the result and crops
@@ -50,7 +50,7 @@ def fit(
         cubic: use cubic interpolation.
 
     Returns:
-        uint8 (height, width, 3); the input array itself if the size already fits.
+        uint8 (height, width, 3) or (height, width); the input array itself if the size already fits.
 
     """
     if rgb.shape[:2] == (height, width) or how in ("stretch", "resize"):
@@ -79,7 +79,7 @@ def _cropped(rgb: Rgb, *, width: int, height: int, rounding: Rounding) -> Rgb:
 
 def _padded(rgb: Rgb, *, width: int, height: int) -> Rgb:
     """Centre the picture on black."""
-    canvas = np.zeros((height, width, 3), np.uint8)
+    canvas = np.zeros((height, width, *rgb.shape[2:]), np.uint8)
     top, left = (height - rgb.shape[0]) // 2, (width - rgb.shape[1]) // 2
     canvas[top : top + rgb.shape[0], left : left + rgb.shape[1]] = rgb
     return canvas

@@ -10,14 +10,15 @@ from touchline.models.specs.spec import DEFAULT_THRESHOLD, IMAGENET_MEAN, IMAGEN
 
 
 class DenseFrameSpec(BaseModel):
-    """The frames a dense spotter takes: RGB on a regular time grid.
+    """The frames a dense spotter takes: RGB or luma on a regular time grid.
 
     Attributes:
         width, height: pixels.
         fps: frames a second of the time grid.
         fit: ``"stretch"`` ignores the aspect ratio, ``"pad"`` keeps it and centres the frame on black, ``"crop"``
             keeps it, fills the frame and crops the excess on both sides.
-        mean, std: statistics of RGB in [0, 1].
+        colour: ``"rgb"``, or ``"luma"`` as decoded, which saves the conversion to RGB; for ``encoder: places``.
+        mean, std: statistics of RGB in [0, 1]; luma is taken as it is.
 
     """
 
@@ -27,6 +28,7 @@ class DenseFrameSpec(BaseModel):
     height: int = Field(gt=0, le=8192)
     fps: float = Field(gt=0, le=1000)
     fit: Literal["stretch", "pad", "crop"] = "stretch"
+    colour: Literal["rgb", "luma"] = "rgb"
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
 
@@ -35,6 +37,11 @@ class DenseFrameSpec(BaseModel):
         if min(self.std) <= 0:
             raise ValueError(f"std={self.std}: every channel's must be above 0")
         return self
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels."""
+        return self.height, self.width, 1 if self.colour == "luma" else 3
 
 
 class WindowSpec(BaseModel):
@@ -126,6 +133,8 @@ class DenseSpotConfig(StoredConfig):
     @model_validator(mode="after")
     def _check_heads(self) -> Self:
         counts = tuple(self.network.get("label_counts", (len(self.labels),)))
+        if self.frame.colour == "luma" and self.network.get("encoder") != "places":
+            raise ValueError("frame.colour=luma needs network.encoder=places; other encoders see colours")
         if len(counts) != len(self.heads) or sum(counts) != len(self.labels):
             raise ValueError(
                 f"heads {self.heads} with {counts} labels do not make up the {len(self.labels)} labels {self.labels}"

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from touchline.core.arrays import Floats32, Rgb
+from touchline.core.arrays import Floats32
 from touchline.core.finite_output import require_finite_output
 from touchline.models.runtime.requests import Pending
 from touchline.models.specs.dense_plan import ClipPlan
@@ -21,6 +21,8 @@ from touchline.models.specs.dense_spec import DenseSpotConfig
 from touchline.spotting.dense.decoding import displaced
 from touchline.spotting.dense.runtime import CLIP, DECIDE, FEATURES, FRAMES, Row, Runtime, in_words
 from touchline.spotting.engine import ScoreChunk
+
+BLACK_LUMA = 16
 
 
 class _Rows:
@@ -105,7 +107,7 @@ class DenseEngine:
         self._plan, self._runtime, self._config = plan, runtime, config
         self._columns = list(columns)
         self._first_frame = self._next_frame = plan.first_frame(start_index)
-        self._frames: list[Rgb] = []
+        self._frames: list[npt.NDArray[np.uint8]] = []
         self._clip = plan.first_clip(start_index)
         self._stretch = plan.first_stretch(plan.start(self._clip))
         self._maps, self._features = _Rows(self._first_frame), _Rows(plan.start(self._clip))
@@ -114,8 +116,8 @@ class DenseEngine:
         self._maps_begun: deque[Pending[Sequence[Row]]] = deque()
         self._empty: Row = None
 
-    def feed(self, index: int, picture: Rgb) -> Iterator[ScoreChunk]:
-        """Take the next frame, RGB uint8 (h, w, 3) of the model's size, and yield the scores that became final."""
+    def feed(self, index: int, picture: npt.NDArray[np.uint8]) -> Iterator[ScoreChunk]:
+        """Take the next frame, uint8 (h, w, channels) as the model takes it, and yield the scores that became final."""
         if index < self._first_frame:
             return
         if index != self._next_frame:
@@ -185,8 +187,10 @@ class DenseEngine:
         """Return the map of an empty frame."""
         if self._empty is None:
             frame = self._config.frame
-            empty = np.zeros((1, frame.height, frame.width, 3), np.uint8)
-            if self._config.windows.padding == "mean":
+            empty = np.zeros((1, *frame.shape), np.uint8)
+            if frame.colour == "luma":
+                empty += BLACK_LUMA
+            elif self._config.windows.padding == "mean":
                 empty += np.rint(255 * np.asarray(frame.mean)).astype(np.uint8)
             self._empty = self._runtime.rows(FRAMES, empty)()[0]
         return self._empty

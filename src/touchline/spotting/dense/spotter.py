@@ -1,4 +1,4 @@
-"""Dense spotters: a model with its plan of clips, thresholds and suppression, from RGB frames to scores to events."""
+"""Dense spotters: a model with its plan of clips, thresholds and suppression, from frames to scores to events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from touchline.core.arrays import Rgb
 from touchline.core.errors import UsageError
 from touchline.core.events import Scores, Timeline
 from touchline.core.extras import need_extra
@@ -90,9 +89,9 @@ class DenseVideoSpotter(BaseSpotter):
         """Return the first grid frame to feed to resume a stream at ``output_index``."""
         return self.plan.first_frame(output_index)
 
-    def picture_of(self, frame: Frame) -> Rgb:
-        """Return what the network sees of a frame."""
-        return frame.to_rgb()
+    def picture_of(self, frame: Frame) -> npt.NDArray[np.uint8]:
+        """Return what the network sees of a frame: RGB (h, w, 3), or luma (h, w)."""
+        return frame.luma if self.config.frame.colour == "luma" else frame.to_rgb()
 
     def engine(self, *, start_index: int = 0) -> DenseEngine:
         """Return an engine for one stream; its frames must have the model's size."""
@@ -114,13 +113,13 @@ class DenseVideoSpotter(BaseSpotter):
 
 
 class _FittedFrames:
-    """An engine that takes RGB frames of any size and fits them to the model's."""
+    """An engine that takes frames of any size and fits them to the model's."""
 
     def __init__(self, engine: DenseEngine, frame: DenseFrameSpec) -> None:
         self._engine, self._frame = engine, frame
 
     def feed(self, index: int, picture: npt.NDArray[np.uint8], /) -> Iterator[ScoreChunk]:
-        """Take the next frame, RGB (h, w, 3), see :class:`Scoring`."""
+        """Take the next frame, RGB (h, w, 3) or luma (h, w), see :class:`Scoring`."""
         return self._engine.feed(index, fit_frame(picture, self._frame))
 
     def finish(self) -> Iterator[ScoreChunk]:
@@ -128,9 +127,9 @@ class _FittedFrames:
         return self._engine.finish()
 
 
-def fit_frame(rgb: Rgb, frame: DenseFrameSpec) -> Rgb:
-    """Fit a picture to a model's frames."""
-    return fit(rgb, width=frame.width, height=frame.height, how=frame.fit)
+def fit_frame(picture: npt.NDArray[np.uint8], frame: DenseFrameSpec) -> npt.NDArray[np.uint8]:
+    """Fit RGB (h, w, 3) or luma (h, w) to a model's frames (height, width, channels)."""
+    return fit(picture, width=frame.width, height=frame.height, how=frame.fit).reshape(frame.shape)
 
 
 def reported_columns(config: DenseSpotConfig) -> tuple[int, ...]:
@@ -203,11 +202,14 @@ def _torch(opened: OpenedModel[DenseSpotConfig], *, device: str, threads: int) -
     import torch
 
     from touchline.models.exporting.parts import parts_of
+    from touchline.models.networks.dense.places import PlaceEncoder
     from touchline.models.runtime.probing import require_finite_layers
     from touchline.spotting.dense.torch_runtime import TorchRuntime
 
     network = opened.load().network
     parts = parts_of(network, opened.config)
+    if device == "cuda" and isinstance(network.encoder, PlaceEncoder):
+        network.encoder.piece = None
     if not was_tried(opened):
         for part in parts.values():
             require_finite_layers(part.module, *part.trial, model=opened.name)

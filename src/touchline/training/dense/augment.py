@@ -40,7 +40,7 @@ def change_pictures(clips: Tensor, settings: AugmentSettings, *, generator: Gene
     """Change clips at random.
 
     Args:
-        clips: float (n, T, 3, h, w), 0 to 1; not modified.
+        clips: float (n, T, 3, h, w), 0 to 1, or (n, T, 1, h, w) of grey; not modified.
         settings: probabilities and strengths.
         generator: on the CPU; the same state gives the same changes on every device.
 
@@ -72,7 +72,12 @@ def _change(clip: Tensor, settings: AugmentSettings, generator: Generator) -> Te
 
 
 def turn_hue(clip: Tensor, turn: float) -> Tensor:
-    """Turn the hue of RGB pictures (T, 3, h, w) by ``turn`` turns, about the grey axis at constant luma (YIQ)."""
+    """Turn the hue of RGB pictures (T, 3, h, w) by ``turn`` turns, about the grey axis at constant luma (YIQ).
+
+    Grey pictures (T, 1, h, w) have no hue and stay as they are.
+    """
+    if clip.shape[1] == 1:
+        return clip
     to_yiq = clip.new_tensor([_TO_LUMA, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112)])
     angle = torch.tensor(2 * torch.pi * turn)
     cos, sin = float(angle.cos()), float(angle.sin())
@@ -93,7 +98,9 @@ def blurred(clip: Tensor, *, sigma: float) -> Tensor:
 
 
 def _grey(clip: Tensor) -> Tensor:
-    """Return the luma of RGB pictures (T, 3, h, w) as (T, 1, h, w)."""
+    """Return the luma of RGB pictures (T, 3, h, w), or grey ones themselves, as (T, 1, h, w)."""
+    if clip.shape[1] == 1:
+        return clip
     return (clip * clip.new_tensor(_TO_LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
 
 

@@ -144,7 +144,8 @@ class DenseRecipe(StrictSettings):
         name: of the resulting model file.
         data_root: folder with the data.
         needs: what must be obtained first, for messages.
-        frame: size and sampling of the pictures, and so the model's clock.
+        frame: size and sampling of the pictures, and so the model's clock. With ``colour: luma`` the trained model sees
+            luma as decoded, which is all that ``encoder: places`` sees of grey pictures.
         colour: ``rgb``, or ``grey`` pictures, whose cache takes a third of the space.
         clip_frames: frames of a clip.
         event_share: share of training clips that contain an event for certain.
@@ -189,10 +190,14 @@ class DenseRecipe(StrictSettings):
     cache_folder: str | None = None
 
     @model_validator(mode="after")
-    def _arguments_once(self) -> DenseRecipe:
+    def _fits_together(self) -> DenseRecipe:
         twice = sorted(set(self.network) & {*_NOT_IN_RECIPE, "team"})
         if twice:
             raise ValueError(f"network names {twice}, which follow from sets, clip_frames and loss; remove them there")
+        if self.frame.colour == "luma" and (self.colour != "grey" or self.network.get("encoder") != "places"):
+            raise ValueError(
+                "frame.colour=luma needs colour=grey and network.encoder=places; other encoders see colours"
+            )
         return self
 
     @property

@@ -34,7 +34,9 @@ class FramePart(nn.Module):
         self.register_buffer("shift", (-centre / spread).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Map pixels uint8 (n, h, w, 3), RGB, to maps (n, ...)."""
+        """Map pixels uint8 (n, h, w, 3), RGB, to maps (n, ...); luma (n, h, w, 1) stays as it is, (n, 1, h, w)."""
+        if pixels.shape[-1] == 1:
+            return pixels.permute(0, 3, 1, 2)
         return self.network.frame_maps(pixels.permute(0, 3, 1, 2).float() * self.scale + self.shift)
 
 

@@ -60,7 +60,7 @@ class PlaceEncoder(nn.Module):
         return luma * _RANGE + _BLACK
 
     def clip_features(self, maps: Tensor) -> Tensor:
-        """Return the features (b, t, width) of consecutive frames from their luma (b, t, 1, h, w).
+        """Return the features (b, t, width) of consecutive frames from their luma (b, t, 1, h, w), 0..1 or bytes.
 
         The first and the last frame stand for the neighbours that they lack.
         """
@@ -74,7 +74,9 @@ class PlaceEncoder(nn.Module):
         return torch.cat([where * _PLACE, seen[..., 2:] * _LOGIT, motion * _MOTION], -1).flatten(2)
 
     def read(self, stacks: Tensor) -> Tensor:
-        """Return what is seen (n, places, places + 3) in stacks (n, 3, h, w) in 0..1; h and w multiples of 8."""
+        """Return what is seen (n, places, places + 3) in stacks (n, 3, h, w), 0..1 or bytes; h, w multiples of 8."""
+        if stacks.dtype == torch.uint8:
+            stacks = stacks.float() / 255
         fine = self.fine(self.stem((stacks - _MIDDLE_GREY).contiguous(memory_format=torch.channels_last)))
         deep = self.deep(fine)
         up = F.interpolate(self.lateral(deep), size=fine.shape[-2:], mode="bilinear", align_corners=False)
