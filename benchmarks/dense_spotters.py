@@ -1,13 +1,13 @@
 """Which spotter wins at what cost: slow fusion, two stages, or a dense spotter, on unseen simulated matches.
 
-    python benchmarks/dense_spotters.py MATCHES... --model NAME=FILE ... --told TRAINED.json
+    python benchmarks/dense_spotters.py MATCHES... --model NAME=FILE ... --trained TRAINED.json
     python benchmarks/dense_spotters.py --speed
 
 Runs every model from the video to events, on one thread, and writes benchmarks/results/dense_spotters.json: SoccerNet's
 mAP@1 and tight, mAP within two frames, by class and match, with 95 % bootstrap intervals over whole matches, and
 CPU-seconds per minute of video, decoding included. The models take turns match by match, so that a busy machine is as
 busy for one as for the other; "cost in built-ins" compares each with the built-in one of the same run. ``--add`` keeps
-the models that the result has from runs before. ``--told`` is a JSON object that says of each model how it was
+the models that the result has from runs before. ``--trained`` is a JSON object that says of each model how it was
 trained; it is copied into the result. Matches must be ones that no model was trained or chosen on. Two rows need no
 model: ``ball-spotter``, the built-in one, and ``chance``: events of either class at random moments, as many as fit.
 
@@ -182,7 +182,7 @@ def measure_all(arguments: argparse.Namespace) -> None:
     given = dict(one.split("=", 1) for one in arguments.model)
     runs = run_models({"ball-spotter (built-in)": "ball-spotter", **given}, matches)
     runs["chance"] = by_chance(matches)
-    told = json.loads(arguments.told.read_text()) if arguments.told else {}
+    trained = json.loads(arguments.trained.read_text()) if arguments.trained else {}
     builtin = runs["ball-spotter (built-in)"]
     before = json.loads(RESULT.read_text(encoding="utf-8")) if arguments.add else {}
     result = {
@@ -192,7 +192,7 @@ def measure_all(arguments: argparse.Namespace) -> None:
         "models": before.get("models", {})
         | {
             name: {
-                "trained": told.get(name, "see its card"),
+                "trained": trained.get(name, "see its card"),
                 "cost in built-ins": round(run.cpu_s_per_minute / builtin.cpu_s_per_minute, 2),
                 **scored(run, matches),
                 **({} if run is builtin else {"mAP@1 minus the built-in": against(run, builtin, matches)}),
@@ -240,7 +240,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--model", action="append", default=[], metavar="NAME=FILE")
-    parser.add_argument("--told", type=Path)
+    parser.add_argument("--trained", type=Path)
     parser.add_argument("--add", action="store_true")
     parser.add_argument("--speed", action="store_true")
     arguments = parser.parse_args()
