@@ -241,6 +241,7 @@ def test_keeper_moments_are_shown_and_their_page_opens_beside(browser: Any, tmp_
             shown.page.click("[data-moment='2000000'] a")
         page, complaints = opened.value, []
         page.on("console", lambda message: complaints.append(message.text))
+        page.wait_for_load_state()  # a page that is not open yet cannot be loaded again
         page.reload()
         assert "cannot tell" in page.inner_text("#moment-1")
         assert page.evaluate("() => window.opener") is None
