@@ -241,9 +241,9 @@ def test_examples_are_learnt_saved_and_used(tmp_path: Path, monkeypatch: pytest.
     again = run("recognize", new, "--model", saved, "--device", "cpu", "--json")
     assert json.loads(again.stdout)["confidence"] == pytest.approx(label["confidence"], abs=1e-3)
     (root / "stripes" / "broken.mp4").write_bytes(b"no video")
-    told = run("recognize", "--examples", root, "--save", saved, "--device", "cpu")
-    assert told.exit_code == 4 and "8 examples of 2 classes" in told.stdout
-    assert "broken.mp4: left out:" in told.stderr
+    done = run("recognize", "--examples", root, "--save", saved, "--device", "cpu")
+    assert done.exit_code == 4 and "8 examples of 2 classes" in done.stdout
+    assert "broken.mp4: left out:" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class GameResults:
 
     Args:
         out: folder for the results; None writes each into the folder of its game.
-        output: where results are told.
+        output: prints the results.
 
     """
 

@@ -118,7 +118,7 @@ def require_same_grid(paths: Sequence[Path], members: Sequence[Scores]) -> None:
     """Check that scores are of the same labels and samples.
 
     Raises:
-        InputError: they are not; the message says what differs.
+        InputError: two files differ in grid, labels or length; the message names the difference.
 
     """
     for path, other in zip(paths[1:], members[1:], strict=True):

@@ -91,7 +91,7 @@ class Found:
 
 
 class AmbiguousWeightsError(ValueError):
-    """A checkpoint holds several sets of weights, or not the one asked for; the message says what it holds."""
+    """Several sets of weights, or not the one asked for; the message lists what the checkpoint holds."""
 
 
 def weights_in(content: Any, *, copy: Copy | None = None) -> Any:

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from touchline.models.specs.spec import DEFAULT_THRESHOLD, IMAGENET_MEAN, IMAGENET_STD, StoredConfig
+from touchline.models.specs.spec import DEFAULT_THRESHOLD, IMAGENET_MEAN, IMAGENET_STD, ChannelStd, StoredConfig
 
 
 class DenseFrameSpec(BaseModel):
@@ -30,13 +30,7 @@ class DenseFrameSpec(BaseModel):
     fit: Literal["stretch", "pad", "crop"] = "stretch"
     colour: Literal["rgb", "luma"] = "rgb"
     mean: tuple[float, float, float] = IMAGENET_MEAN
-    std: tuple[float, float, float] = IMAGENET_STD
-
-    @model_validator(mode="after")
-    def _check_std(self) -> Self:
-        if min(self.std) <= 0:
-            raise ValueError(f"std={self.std}: every channel's must be above 0")
-        return self
+    std: ChannelStd = IMAGENET_STD
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 DEFAULT_THRESHOLD = 0.2
 """Threshold of a label for which the model sets none (lRomul's value)."""
@@ -19,6 +19,19 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 MAX_NAME_LENGTH = 100
+
+
+Channels = tuple[float, float, float]
+
+
+def _above_zero(std: Channels) -> Channels:
+    if min(std) <= 0:
+        raise ValueError(f"std={std}: every channel's must be above 0")
+    return std
+
+
+ChannelStd = Annotated[Channels, AfterValidator(_above_zero)]
+"""Deviations of three channels, which normalisation divides by."""
 
 
 class FrameSpec(BaseModel):
@@ -85,13 +98,7 @@ class EncoderSpec(PictureSpec):
     color: Literal["RGB", "BGR"] = "RGB"
     max_value: Literal[1, 255] = 1
     mean: tuple[float, float, float] = IMAGENET_MEAN
-    std: tuple[float, float, float] = IMAGENET_STD
-
-    @model_validator(mode="after")
-    def _check_std(self) -> Self:
-        if min(self.std) <= 0:
-            raise ValueError(f"std={self.std}: every channel's must be above 0")
-        return self
+    std: ChannelStd = IMAGENET_STD
 
 
 DETECTOR_SPEC = EncoderSpec(
@@ -127,18 +134,12 @@ class ClipSpec(BaseModel):
     color: Literal["RGB", "BGR"] = "RGB"
     max_value: Literal[1, 255] = 1
     mean: tuple[float, float, float] = KINETICS_MEAN
-    std: tuple[float, float, float] = KINETICS_STD
+    std: ChannelStd = KINETICS_STD
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """Shape of one clip of 8-bit RGB frames: (frames, height, width, 3)."""
         return self.frames, self.height, self.width, 3
-
-    @model_validator(mode="after")
-    def _check_std(self) -> Self:
-        if min(self.std) <= 0:
-            raise ValueError(f"std={self.std}: every channel's must be above 0")
-        return self
 
 
 class SkeletonSpec(BaseModel):

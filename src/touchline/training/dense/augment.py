@@ -7,9 +7,9 @@ from pydantic import Field
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from touchline.models.networks.dense.places import TO_LUMA
 from touchline.training.recipe import StrictSettings
 
-_TO_LUMA = (0.299, 0.587, 0.114)
 _BLUR = 5
 
 
@@ -78,7 +78,7 @@ def turn_hue(clip: Tensor, turn: float) -> Tensor:
     """
     if clip.shape[1] == 1:
         return clip
-    to_yiq = clip.new_tensor([_TO_LUMA, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112)])
+    to_yiq = clip.new_tensor([TO_LUMA, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112)])
     angle = torch.tensor(2 * torch.pi * turn)
     cos, sin = float(angle.cos()), float(angle.sin())
     spin = clip.new_tensor([(1, 0, 0), (0, cos, -sin), (0, sin, cos)])
@@ -101,7 +101,7 @@ def _grey(clip: Tensor) -> Tensor:
     """Return the luma of RGB pictures (T, 3, h, w), or grey ones themselves, as (T, 1, h, w)."""
     if clip.shape[1] == 1:
         return clip
-    return (clip * clip.new_tensor(_TO_LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    return (clip * clip.new_tensor(TO_LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
 
 
 def _between(base: Tensor, clip: Tensor, times: float) -> Tensor:

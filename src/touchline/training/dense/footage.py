@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -10,19 +10,18 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from touchline.core.errors import InputError, ResourceError
 from touchline.core.events import Timeline
 from touchline.formats.bundle import video_fingerprint
-from touchline.formats.files.atomic import make_folder
-from touchline.media.picture import fit, resize
 from touchline.media.sampling import sample_regular
 from touchline.media.video import VideoReader
+from touchline.models.networks.dense.places import TO_LUMA
+from touchline.models.runtime.fitting import fit
 from touchline.models.specs.dense_spec import DenseFrameSpec
 from touchline.training.dense.targets import FrameEvent, FrameTargets
+from touchline.training.pixel_cache import write_pixels
 
 Pixels = npt.NDArray[np.uint8]
 Colour = Literal["rgb", "grey"]
-_TO_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,55 +83,23 @@ def open_pictures(
     key = f"{video_fingerprint(video)[:24]}_{spec.width}x{spec.height}_{rate}_{spec.fit}.{colour}"
     path = cache / key
     if not path.exists():
-        _decode(video, path, spec, colour=colour, every_frame=every_frame)
+        pictures = decoded_pictures(video, spec, every_frame=every_frame)
+        if colour == "grey":
+            pictures = map(grey, pictures)
+        write_pixels(path, pictures, video=video, advice="choose smaller frames")
     return np.memmap(path, np.uint8, "r").reshape(-1, spec.height, spec.width, 3 if colour == "rgb" else 1)
-
-
-def _decode(video: Path, target: Path, spec: DenseFrameSpec, *, colour: Colour, every_frame: bool) -> None:
-    """Decode a whole video into raw pixels on disk, atomically."""
-    make_folder(target.parent)
-    part = target.with_name(f"{target.name}.part")
-    try:
-        with part.open("wb") as file:
-            for picture in decoded_pictures(video, spec, every_frame=every_frame):
-                file.write((picture if colour == "rgb" else grey(picture)).tobytes())
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ResourceError(f"{part}: cannot be written ({error}); free space or choose smaller frames") from error
-    if part.stat().st_size == 0:
-        part.unlink()
-        raise InputError(f"{video}: no frame could be decoded; run `touchline check` on it")
-    part.replace(target)
 
 
 def decoded_pictures(video: Path, spec: DenseFrameSpec, *, every_frame: bool) -> Iterator[Pixels]:
     """Yield the pictures of a video, on the time grid or every frame, each uint8 (height, width, 3)."""
-    change = fitting(spec)
     with VideoReader(video) as reader:
         frames = reader.frames()
         kept = frames if every_frame else (frame for _, frame in sample_regular(frames, fps=spec.fps))
         for frame in kept:
-            yield change(frame.to_rgb())
-
-
-def fitting(spec: DenseFrameSpec) -> Callable[[Pixels], Pixels]:
-    """Return the function that brings an RGB picture to the size that a network takes."""
-
-    def change(picture: Pixels) -> Pixels:
-        if spec.fit == "stretch":
-            return resize(picture, width=spec.width, height=spec.height)
-        if spec.fit == "pad":
-            return fit(picture, width=spec.width, height=spec.height)
-        scale = max(spec.width / picture.shape[1], spec.height / picture.shape[0])
-        width = max(spec.width, round(picture.shape[1] * scale))
-        height = max(spec.height, round(picture.shape[0] * scale))
-        left, top = (width - spec.width) // 2, (height - spec.height) // 2
-        return resize(picture, width=width, height=height)[top : top + spec.height, left : left + spec.width]
-
-    return change
+            yield fit(frame.to_rgb(), width=spec.width, height=spec.height, how=spec.fit)
 
 
 def grey(picture: Pixels) -> Pixels:
     """Return the luma of an RGB picture, uint8 (h, w, 1), full range."""
-    luma: Pixels = np.rint(picture @ _TO_LUMA).astype(np.uint8)
+    luma: Pixels = np.rint(picture @ np.array(TO_LUMA, np.float32)).astype(np.uint8)
     return luma[..., None]

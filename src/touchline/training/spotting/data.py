@@ -19,15 +19,15 @@ import numpy as np
 import numpy.typing as npt
 
 from touchline.core.clock import US_PER_S, us_from_frame
-from touchline.core.errors import InputError, ResourceError
+from touchline.core.errors import InputError
 from touchline.core.events import Event
 from touchline.formats.bundle import video_fingerprint
-from touchline.formats.files.atomic import make_folder
 from touchline.formats.soccernet.labels import read_labels
 from touchline.formats.soccernet.source import missing_advice
 from touchline.media.quick.grid_clip import read_grid_clip
 from touchline.media.sampling import fit_luma, sample_regular
 from touchline.media.video import VideoReader, probe
+from touchline.training.pixel_cache import write_pixels
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -216,16 +216,5 @@ def decode_to_cache(video: Path, target: Path, size: GridSize) -> None:
         ResourceError: the disk is full.
 
     """
-    make_folder(target.parent)
-    part = target.with_suffix(".part")
-    try:
-        with part.open("wb") as file:
-            for _, picture in grid_pictures(video, size):
-                file.write(picture.tobytes())
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ResourceError(f"{part}: cannot be written ({error}); free space or lower loader.cache_gb") from error
-    if part.stat().st_size == 0:
-        part.unlink()
-        raise InputError(f"{video}: no frame could be decoded; run `touchline check` on it")
-    part.replace(target)
+    pictures = (picture for _, picture in grid_pictures(video, size))
+    write_pixels(target, pictures, video=video, advice="lower loader.cache_gb")

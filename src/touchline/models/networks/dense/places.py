@@ -17,7 +17,8 @@ from torch.nn import functional as F
 
 from touchline.models.networks.ball_spotter import BallEncoder
 
-_TO_LUMA = (0.299, 0.587, 0.114)
+TO_LUMA = (0.299, 0.587, 0.114)
+"""Shares of red, green and blue in luma (ITU-R BT.601)."""
 _MIDDLE_GREY = 0.35
 _PLACE, _LOGIT, _MOTION = 3.0, 0.5, 4.0
 """Factors that bring places, logits and motion to a spread of about 1."""
@@ -29,7 +30,7 @@ class PlaceEncoder(nn.Module):
     """The encoder of frames, a frame with its two neighbours, in grey.
 
     Of each place it tells where it is, how fast it moves, how sure it is, and what the maps of the other places say
-    there; nothing else, since whatever else is told of a few hundred events is learnt by heart.
+    there; nothing else: from a few hundred events, whatever else they see is learnt by heart.
 
     Args:
         places: places that are read in each frame.
@@ -56,7 +57,7 @@ class PlaceEncoder(nn.Module):
 
     def frame_maps(self, pictures: Tensor) -> Tensor:
         """Return the luma (n, 1, h, w) of pictures (n, 3, h, w), RGB in 0..1."""
-        luma = (pictures * pictures.new_tensor(_TO_LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
+        luma = (pictures * pictures.new_tensor(TO_LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
         return luma * _RANGE + _BLACK
 
     def clip_features(self, maps: Tensor) -> Tensor:
