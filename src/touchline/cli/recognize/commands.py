@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from touchline.cli.common import Output, run_guarded
+from touchline.cli.common import Output
 from touchline.cli.inputs import Inputs
-from touchline.cli.options import DebugOption, DeviceOption, JsonOption
+from touchline.cli.options import verb
 from touchline.cli.progress import each_with_progress
+from touchline.cli.recognize.arguments import RecognizeArguments
 from touchline.cli.recognize.joints import Handed, recognise_joints
 from touchline.cli.recognize.labels import print_labels
 from touchline.core.errors import EXIT_DEGRADED, EXIT_OK, InputError, UsageError
@@ -26,79 +25,25 @@ if TYPE_CHECKING:
 _JOINT_SUFFIXES = frozenset({".npy", ".npz"})
 
 
-def command(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="PATH...",
-            help="Clips: videos, folders of images, joint files, or folders of clips. May be left out with --save.",
-            show_default=False,
-        ),
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            metavar="MODEL",
-            help="Recognize actions with this model, a name or a file.",
-            show_default="the only one of your clip models; none along tracks",
-        ),
-    ] = None,
-    examples: Annotated[
-        Path | None,
-        typer.Option(
-            "--examples",
-            metavar="FOLDER",
-            help="Learn the actions from the clips in this folder's class folders first; ten a class are enough.",
-            show_default="none",
-        ),
-    ] = None,
-    save: Annotated[
-        Path | None,
-        typer.Option(
-            "--save",
-            metavar="MODEL",
-            help="Save what --examples learned to this model file, for --model and --recognizer.",
-            show_default="not saved",
-        ),
-    ] = None,
-    tracks: Annotated[
-        Path | None,
-        typer.Option(
-            "--tracks",
-            metavar="PATH",
-            help="Recognize the actions of the players in this tracks.parquet, tracks.txt (MOT) or bundle.",
-            show_default="none",
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            metavar="PATH",
-            help="Write the labels of clips to this CSV file, or actions along tracks to a bundle in this folder.",
-            show_default="not written for clips, beside the video for tracks",
-        ),
-    ] = None,
-    overlay: Annotated[
-        bool, typer.Option("--overlay", help="With --tracks, write overlay.mp4, the video with actions drawn in.")
-    ] = False,
-    top: Annotated[
-        int, typer.Option("--top", metavar="N", help="Show the N most likely labels of each clip.", min=1)
-    ] = 1,
-    handedness: Annotated[
-        Handed,
-        typer.Option(
-            "--handedness",
-            metavar="|".join(get_args(Handed)),
-            help="Take the players of joint files for left- or right-handed; auto estimates it.",
-        ),
-    ] = "auto",
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
-    debug: DebugOption = False,
-) -> None:
-    """Recognize the actions in clips or along tracks.
+def _run(given: RecognizeArguments, output: Output) -> int:
+    """Recognize actions with a model, or with one learned from examples first."""
+    _check(given.paths or [], model=given.model, examples=given.examples, save=given.save)
+    if given.overlay and given.tracks is None:
+        raise UsageError("--overlay needs --tracks; there are no tracks to draw in clips")
+    if given.examples is None:
+        return _recognise(given, model=given.model, output=output)
+    from touchline.cli.recognize.examples import recogniser_of
+
+    learning = recogniser_of(given.examples, save=given.save, device=given.device, output=output)
+    with learning as (learnt, whole):
+        code = _recognise(given, model=learnt, output=output) if given.paths else EXIT_OK
+    return EXIT_DEGRADED if code == EXIT_OK and not whole else code
+
+
+command = verb(
+    RecognizeArguments,
+    _run,
+    about="""Recognize the actions in clips or along tracks.
 
     A clip is a short video, a folder of images or a file of joints (.npy, .npz); a folder stands for all clips in it.
     All joint files of a folder are one player's; auto says with which hand that player plays, or that it is unknown.
@@ -108,33 +53,22 @@ def command(
       touchline recognize clips/ --examples examples/ --save mine.safetensors --out labels.csv
       touchline recognize match.mp4 --tracks match.touchline
 
-    """
-    output = Output(json=json, debug=debug)
+    """,
+)
 
-    def recognise(model: str | None) -> int:
-        if tracks is not None:
-            from touchline.cli.recognize.tracks import recognise_tracks
 
-            return recognise_tracks(
-                paths or [], tracks=tracks, model=model, out=out, overlay=overlay, device=device, output=output
-            )
-        return _recognise_clips(
-            paths or [], model=model, handedness=handedness, out=out, top=top, device=device, output=output
+def _recognise(given: RecognizeArguments, *, model: str | None, output: Output) -> int:
+    """Recognize the actions in clips, or along tracks."""
+    paths, out, device = given.paths or [], given.out, given.device
+    if given.tracks is not None:
+        from touchline.cli.recognize.tracks import recognise_tracks
+
+        return recognise_tracks(
+            paths, tracks=given.tracks, model=model, out=out, overlay=given.overlay, device=device, output=output
         )
-
-    def run() -> int:
-        _check(paths or [], model=model, examples=examples, save=save)
-        if overlay and tracks is None:
-            raise UsageError("--overlay needs --tracks; there are no tracks to draw in clips")
-        if examples is None:
-            return recognise(model)
-        from touchline.cli.recognize.examples import recogniser_of
-
-        with recogniser_of(examples, save=save, device=device, output=output) as (learnt, whole):
-            code = recognise(learnt) if paths else EXIT_OK
-        return EXIT_DEGRADED if code == EXIT_OK and not whole else code
-
-    run_guarded(run, debug=debug, json=json)
+    return _recognise_clips(
+        paths, model=model, handedness=given.handedness, out=out, top=given.top, device=device, output=output
+    )
 
 
 def _check(paths: Sequence[Path], *, model: str | None, examples: Path | None, save: Path | None) -> None:
